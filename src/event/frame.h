@@ -1,0 +1,75 @@
+// Frames: what the plugin sends to the streamer when `output` is `frames`.
+//
+// One replication message is one or more whole frames, end to end. A frame says where it belongs
+// and where it goes without its body being parsed. Layout, all integers little-endian:
+//
+//     offset size
+//          0    4  size of the whole frame, this field included
+//          4    1  kind
+//          5    1  op: c u d t r m, or 0
+//          6    2  flags, 0
+//          8    8  commit LSN  \.
+//         16    8  ordinal      | position of the event
+//         24    4  part        /
+//         28    4  xid of the transaction, 0 if there is none
+//         32    8  end LSN: where the slot may be confirmed to once this frame is acknowledged (0:
+//         nowhere) 40    2  length of the subject 42    2  length of schema.table 44    4  length
+//         of the key 48    4  length of the headers 52    4  reserved, 0 56       subject, table,
+//         key, headers, body: the body takes what is left
+//
+// On the wire: never renumber. Documented with a worked example in docs/frame-format.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "event/position.h"
+#include "event/sink.h"
+
+namespace waljet {
+
+// Raised when a change of layout or meaning would mislead a reader of the other version.
+constexpr uint16_t frame_version = 1;
+constexpr size_t frame_header_bytes = 56;
+
+enum class FrameKind : uint8_t {
+  hello = 1,   // first in each session: `flags` is the frame version, body as put_hello() writes it
+  event = 2,   // a row change
+  commit = 3,  // a transaction that sent at least one event is complete; carries the end LSN
+  message = 4,  // a logical message; outside a transaction it carries its own end LSN
+};
+
+struct Frame {
+  FrameKind kind = FrameKind::event;
+  char op = 0;
+  uint16_t flags = 0;
+  Position position;
+  uint32_t xid = 0;
+  Lsn end_lsn = 0;
+  std::string_view subject;
+  std::string_view table;  // schema.table, unencoded, for people
+  std::string_view key;
+  std::string_view headers;
+  std::string_view body;
+};
+
+// Writes a frame in two steps, so that the body is formatted in place: begin_frame() writes all but
+// the body and returns a mark for end_frame(). Both only append.
+size_t begin_frame(Sink& sink, const Frame& frame);
+void end_frame(Sink& sink, size_t mark);
+
+// Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
+// frame. An unknown kind is returned as it is: whoever reads it decides.
+std::optional<Frame> take_frame(std::string_view& bytes);
+
+// Body of a hello frame: source id and plugin version, each ended by a newline.
+struct Hello {
+  std::string_view source_id;       // `<name>.<8>`
+  std::string_view plugin_version;  // for people
+};
+void put_hello(Sink& sink, const Hello& hello);
+std::optional<Hello> parse_hello(std::string_view body);
+
+}  // namespace waljet

@@ -1,0 +1,24 @@
+// JSON text, written straight into a sink. Nothing here knows about events.
+#pragma once
+
+#include <string_view>
+
+#include "event/sink.h"
+
+namespace waljet {
+
+// Writes `utf8` between quotes. Escaped are `"`, `\` and the bytes below 0x20 (\b \t \n \f \r, the
+// others \u00XX with upper hex); everything else, slash and non-ASCII too, is copied as it is.
+// `utf8` must be valid UTF-8: it is not checked.
+void put_json_string(Sink& sink, std::string_view utf8);
+
+// The same without the quotes.
+void put_json_text(Sink& sink, std::string_view utf8);
+
+// Writes a number the way Java's Double.toString does, which Kafka Connect's JSON shows: at least
+// one digit behind the point, an exponent below 10^-3 and from 10^7 up. `shortest` is the shortest
+// decimal text that reads back as the same number, as PostgreSQL or std::to_chars print it, or
+// NaN, Infinity, -Infinity, which become JSON strings.
+void put_json_double(Sink& sink, std::string_view shortest);
+
+}  // namespace waljet

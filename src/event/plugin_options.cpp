@@ -1,0 +1,238 @@
+#include "event/plugin_options.h"
+
+#include <array>
+#include <optional>
+
+#include "event/text.h"
+
+namespace waljet {
+namespace {
+
+constexpr uint64_t batch_bytes_max = uint64_t{64} << 20;
+
+// Options with a single allowed value are named so that a configuration for a later version fails
+// with a sentence instead of being ignored.
+constexpr std::array<OptionSpec, 20> specs{{
+    {OptionId::format, "format", OptionKind::choice, "debezium", "", "debezium", 0, 0,
+     "The shape of an event."},
+    {OptionId::name, "name", OptionKind::text, "", "the database name", "", 1, 64,
+     "Logical name of the source: `source.name` of each event, first token of its subject, first "
+     "part "
+     "of its id."},
+    {OptionId::subject, "subject", OptionKind::subject, "{name}.{schema}.{table}.{action}", "", "",
+     0, 0,
+     "Template of the NATS subject. Variables: {name} {db} {schema} {table} {action} {op}; "
+     "used with `output` `frames`."},
+    {OptionId::schemas, "schemas", OptionKind::choice, "off", "", "off", 0, 0,
+     "Whether events carry their Kafka Connect schema."},
+    {OptionId::decimal, "decimal", OptionKind::choice, "precise", "", "precise", 0, 0,
+     "How numeric values are written."},
+    {OptionId::time, "time", OptionKind::choice, "adaptive", "", "adaptive", 0, 0,
+     "How dates and times are written."},
+    {OptionId::interval, "interval", OptionKind::choice, "numeric", "", "numeric", 0, 0,
+     "How intervals are written."},
+    {OptionId::binary, "binary", OptionKind::choice, "bytes", "", "bytes", 0, 0,
+     "How bytea values are written."},
+    {OptionId::hstore, "hstore", OptionKind::choice, "json", "", "json", 0, 0,
+     "How hstore values are written."},
+    {OptionId::unavailable_value, "unavailable_value", OptionKind::text,
+     "__debezium_unavailable_value", "", "", 1, 256,
+     "What stands for a value that the log does not hold: an unchanged out-of-line (TOAST) value."},
+    {OptionId::tables, "tables", OptionKind::tables, "", "all tables", "", 0, 0,
+     "Tables whose events are sent: comma-separated `schema.table` with `*` and `?`; a bare name "
+     "means "
+     "any schema; double quotes as in SQL."},
+    {OptionId::exclude_tables, "exclude_tables", OptionKind::tables, "", "none", "", 0, 0,
+     "Tables whose events are not sent, even if `tables` names them."},
+    {OptionId::partition_root, "partition_root", OptionKind::choice, "off", "", "off", 0, 0,
+     "Whether a partition's rows carry the name of its root."},
+    {OptionId::operations, "operations", OptionKind::choice_set, "insert,update,delete", "",
+     "insert,update,delete,truncate", 0, 0,
+     "Statements whose events are sent. A primary key change counts as update."},
+    {OptionId::messages, "messages", OptionKind::choice, "off", "", "off", 0, 0,
+     "Which logical messages are sent."},
+    {OptionId::transactions, "transactions", OptionKind::choice, "off", "", "off", 0, 0,
+     "Whether transaction boundaries are sent."},
+    {OptionId::origin, "origin", OptionKind::choice, "any", "", "any,none", 0, 0,
+     "`none` drops changes that came here by replication."},
+    {OptionId::max_event_bytes, "max_event_bytes", OptionKind::number, "0", "", "", 0, 0,
+     "Size from which an event is replaced by a stub; 0 never."},
+    {OptionId::output, "output", OptionKind::choice, "lines", "", "lines,frames", 0, 0,
+     "`lines`: JSON events separated by newlines, for people. `frames`: for the streamer."},
+    {OptionId::batch_bytes, "batch_bytes", OptionKind::number, "65536", "", "", 0, batch_bytes_max,
+     "How much is gathered into one replication message; never held past a commit. 0: one event a "
+     "message, as always in the SQL functions."},
+}};
+
+std::string_view take_item(std::string_view& list) {
+  size_t at = 0;
+  while (at < list.size() && list[at] != ',') ++at;
+  std::string_view item{list.data(), at};
+  list.remove_prefix(at < list.size() ? at + 1 : at);
+  while (!item.empty() && item[0] == ' ') item.remove_prefix(1);
+  while (!item.empty() && item[item.size() - 1] == ' ') item.remove_suffix(1);
+  return item;
+}
+
+// Place of `value` in a comma-separated list.
+std::optional<unsigned> index_in(std::string_view list, std::string_view value) {
+  for (unsigned index = 0; !list.empty(); ++index) {
+    if (take_item(list) == value) return index;
+  }
+  return std::nullopt;
+}
+
+std::optional<uint64_t> parse_number(std::string_view text) {
+  constexpr size_t digits_max = 19;  // never overflows
+  if (text.empty() || text.size() > digits_max) return std::nullopt;
+  uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return value;
+}
+
+size_t characters(std::string_view utf8) {
+  size_t count = 0;
+  for (const char c : utf8) {
+    if ((static_cast<uint8_t>(c) & 0xC0) != 0x80) ++count;
+  }
+  return count;
+}
+
+// A selection as bits, in the order of `allowed`.
+std::optional<uint8_t> parse_set(std::string_view allowed, std::string_view value) {
+  unsigned bits = 0;
+  do {
+    const auto index = index_in(allowed, take_item(value));
+    if (!index || (bits & 1u << *index) != 0) return std::nullopt;
+    bits |= 1u << *index;
+  } while (!value.empty());
+  return static_cast<uint8_t>(bits);
+}
+
+std::string_view check_value(const OptionSpec& spec, std::string_view value) {
+  constexpr std::string_view not_allowed = "is not one of those allowed";
+  switch (spec.kind) {
+    case OptionKind::choice:
+      return index_in(spec.allowed, value) ? std::string_view{} : not_allowed;
+    case OptionKind::choice_set:
+      if (value.empty() || value[value.size() - 1] == ',') return not_allowed;
+      return parse_set(spec.allowed, value) ? std::string_view{} : not_allowed;
+    case OptionKind::number: {
+      const auto number = parse_number(value);
+      const bool fits = number && *number >= spec.min && *number <= spec.max;
+      return fits ? std::string_view{} : "is not a whole number in the allowed range";
+    }
+    case OptionKind::text: {
+      const size_t length = characters(value);
+      const bool fits = length >= spec.min && length <= spec.max;
+      return fits ? std::string_view{} : "is too short or too long";
+    }
+    case OptionKind::tables:
+      return TableList::check(value);
+    case OptionKind::subject:
+      return {};  // only when the name is known: finish_options()
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const OptionSpec> option_specs() {
+  return specs;
+}
+
+const OptionSpec* find_option(std::string_view name) {
+  for (const OptionSpec& spec : specs) {
+    if (spec.name == name) return &spec;
+  }
+  return nullptr;
+}
+
+std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
+                            std::string_view value) {
+  const std::string_view problem = check_value(spec, value);
+  if (!problem.empty()) return problem;
+  switch (spec.id) {
+    case OptionId::name:
+      options.name = value;
+      break;
+    case OptionId::subject:
+      options.subject_text = value;
+      break;
+    case OptionId::unavailable_value:
+      options.unavailable_value = value;
+      break;
+    case OptionId::tables:
+      options.tables = TableList(value);
+      options.all_tables = false;
+      break;
+    case OptionId::exclude_tables:
+      options.exclude_tables = TableList(value);
+      break;
+    case OptionId::operations:
+      options.operations = *parse_set(spec.allowed, value);
+      break;
+    case OptionId::origin:
+      options.local_origin_only = value == "none";
+      break;
+    case OptionId::output:
+      options.output = value == "frames" ? OutputKind::frames : OutputKind::lines;
+      break;
+    case OptionId::batch_bytes:
+      options.batch_bytes = *parse_number(value);
+      break;
+    case OptionId::format:
+    case OptionId::schemas:
+    case OptionId::decimal:
+    case OptionId::time:
+    case OptionId::interval:
+    case OptionId::binary:
+    case OptionId::hstore:
+    case OptionId::partition_root:
+    case OptionId::messages:
+    case OptionId::transactions:
+    case OptionId::max_event_bytes:
+      break;  // one value is allowed: nothing to keep
+  }
+  return {};
+}
+
+std::string_view finish_options(PluginOptions& options, std::string_view database) {
+  if (options.name.empty()) options.name = database;
+  return options.subject.parse(options.subject_text, options.name);
+}
+
+void put_allowed(Sink& sink, const OptionSpec& spec) {
+  switch (spec.kind) {
+    case OptionKind::choice:
+    case OptionKind::choice_set: {
+      sink.put(spec.kind == OptionKind::choice ? "Allowed: " : "Allowed, separated by commas: ");
+      std::string_view list = spec.allowed;
+      for (bool first = true; !list.empty(); first = false) {
+        if (!first) sink.put(", ");
+        sink.put(take_item(list));
+      }
+      break;
+    }
+    case OptionKind::number:
+    case OptionKind::text:
+      sink.put("Allowed: ");
+      put_uint(sink, spec.min);
+      sink.put(" to ");
+      put_uint(sink, spec.max);
+      if (spec.kind == OptionKind::text) sink.put(" characters");
+      break;
+    case OptionKind::tables:
+      sink.put("Allowed: schema.table or table, separated by commas, with * and ?");
+      break;
+    case OptionKind::subject:
+      sink.put("Allowed: tokens separated by dots, literal or {name} first");
+      break;
+  }
+  sink.put('.');
+}
+
+}  // namespace waljet
