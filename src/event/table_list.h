@@ -12,8 +12,8 @@ namespace waljet {
 class TableList {
  public:
   TableList() = default;
-  // `text` must outlive the list and have passed check().
-  explicit TableList(std::string_view text) : text_(text) {}
+  // `list` must outlive this and have passed check().
+  explicit TableList(std::string_view list) : text_(list) {}
 
   // What is wrong with `text`, as a phrase that continues "The value ...", or an empty view.
   static std::string_view check(std::string_view text);
