@@ -72,6 +72,19 @@ void put_debezium_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits
   put_int(sink, fraction_digits <= 3 ? us / 1000 : us);
 }
 
+void put_debezium_interval(Sink& sink, int32_t months, int32_t days, int64_t us) {
+  constexpr int64_t us_per_month = us_per_day * 1461 / 48;
+  const bool infinite = months == std::numeric_limits<int32_t>::max() ||
+                        months == std::numeric_limits<int32_t>::min();
+  int64_t total = 0;
+  if (infinite || __builtin_mul_overflow(int64_t{months}, us_per_month, &total) ||
+      __builtin_add_overflow(total, days * us_per_day, &total) ||
+      __builtin_add_overflow(total, us, &total)) {
+    return sink.put("null");
+  }
+  put_int(sink, total);
+}
+
 void put_debezium_zoned_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {
   if (postgres_us == timestamp_infinity) return sink.put("\"infinity\"");
   if (postgres_us == timestamp_minus_infinity) return sink.put("\"-infinity\"");

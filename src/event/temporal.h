@@ -27,4 +27,8 @@ void put_debezium_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits
 // years past 9999 with a plus, years before 1 astronomically (1 BC is 0000).
 void put_debezium_zoned_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits);
 
+// io.debezium.time.MicroDuration: microseconds, a month being 365.25 / 12 days. Null where they do
+// not fit, which the infinite intervals do not.
+void put_debezium_interval(Sink& sink, int32_t months, int32_t days, int64_t us);
+
 }  // namespace waljet

@@ -6,6 +6,8 @@
 namespace waljet {
 namespace {
 
+constexpr size_t message_bytes_max = MaxAllocSize - 1024;  // a StringInfo's limit, less the header
+
 bool uses_frames(const Session& session) {
   return session.options.output == OutputKind::frames;
 }
@@ -24,6 +26,13 @@ void flush(LogicalDecodingContext* ctx) {
   Session& session = session_of(ctx);
   const std::string_view bytes = session.batch.view();
   if (bytes.empty()) return;  // an empty message would break pg_recvlogical
+  if (bytes.size() > message_bytes_max) {
+    ereport(ERROR,
+            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+             errmsg("an event of %zu bytes does not fit into a replication message", bytes.size()),
+             errdetail("A message may have at most %zu bytes.", message_bytes_max),
+             errhint("Leave the table out with option \"exclude_tables\".")));
+  }
   OutputPluginPrepareWrite(ctx, true);
   appendBinaryStringInfo(ctx->out, bytes.data(), static_cast<int>(bytes.size()));
   OutputPluginWrite(ctx, true);

@@ -29,6 +29,7 @@ enum class ValueKind : uint8_t {
   time,
   timestamp,
   timestamptz,
+  interval,
   numeric,           // numeric(p,s): scale is s
   variable_numeric,  // numeric without precision
   other,             // the output function's text, as a JSON string
