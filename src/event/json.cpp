@@ -41,27 +41,13 @@ size_t clean_prefix(const char* p, const char* end) {
 
 void put_escaped(Sink& sink, char c) {
   switch (c) {
-    case '"':
-      sink.put("\\\"");
-      return;
-    case '\\':
-      sink.put("\\\\");
-      return;
-    case '\b':
-      sink.put("\\b");
-      return;
-    case '\t':
-      sink.put("\\t");
-      return;
-    case '\n':
-      sink.put("\\n");
-      return;
-    case '\f':
-      sink.put("\\f");
-      return;
-    case '\r':
-      sink.put("\\r");
-      return;
+    case '"': sink.put("\\\""); return;
+    case '\\': sink.put("\\\\"); return;
+    case '\b': sink.put("\\b"); return;
+    case '\t': sink.put("\\t"); return;
+    case '\n': sink.put("\\n"); return;
+    case '\f': sink.put("\\f"); return;
+    case '\r': sink.put("\\r"); return;
     default:
       sink.put("\\u");
       put_hex(sink, static_cast<uint8_t>(c), 4);

@@ -34,7 +34,7 @@ constexpr std::array<OptionSpec, 20> specs{{
     {OptionId::binary, "binary", OptionKind::choice, "bytes", "", "bytes", 0, 0,
      "How bytea values are written."},
     {OptionId::hstore, "hstore", OptionKind::choice, "json", "", "json", 0, 0,
-     "How hstore values are written."},
+     "How hstore values are written; in this version as their text."},
     {OptionId::unavailable_value, "unavailable_value", OptionKind::text,
      "__debezium_unavailable_value", "", "", 1, 256,
      "What stands for a value that the log does not hold: an unchanged out-of-line (TOAST) value."},
@@ -130,10 +130,8 @@ std::string_view check_value(const OptionSpec& spec, std::string_view value) {
       const bool fits = length >= spec.min && length <= spec.max;
       return fits ? std::string_view{} : "is too short or too long";
     }
-    case OptionKind::tables:
-      return TableList::check(value);
-    case OptionKind::subject:
-      return {};  // only when the name is known: finish_options()
+    case OptionKind::tables: return TableList::check(value);
+    case OptionKind::subject: return {};  // only when the name is known: finish_options()
   }
   return {};
 }
@@ -156,34 +154,20 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
   const std::string_view problem = check_value(spec, value);
   if (!problem.empty()) return problem;
   switch (spec.id) {
-    case OptionId::name:
-      options.name = value;
-      break;
-    case OptionId::subject:
-      options.subject_text = value;
-      break;
-    case OptionId::unavailable_value:
-      options.unavailable_value = value;
-      break;
+    case OptionId::name: options.name = value; break;
+    case OptionId::subject: options.subject_text = value; break;
+    case OptionId::unavailable_value: options.unavailable_value = value; break;
     case OptionId::tables:
       options.tables = TableList(value);
       options.all_tables = false;
       break;
-    case OptionId::exclude_tables:
-      options.exclude_tables = TableList(value);
-      break;
-    case OptionId::operations:
-      options.operations = *parse_set(spec.allowed, value);
-      break;
-    case OptionId::origin:
-      options.local_origin_only = value == "none";
-      break;
+    case OptionId::exclude_tables: options.exclude_tables = TableList(value); break;
+    case OptionId::operations: options.operations = *parse_set(spec.allowed, value); break;
+    case OptionId::origin: options.local_origin_only = value == "none"; break;
     case OptionId::output:
       options.output = value == "frames" ? OutputKind::frames : OutputKind::lines;
       break;
-    case OptionId::batch_bytes:
-      options.batch_bytes = *parse_number(value);
-      break;
+    case OptionId::batch_bytes: options.batch_bytes = *parse_number(value); break;
     case OptionId::format:
     case OptionId::schemas:
     case OptionId::decimal:
@@ -194,8 +178,7 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
     case OptionId::partition_root:
     case OptionId::messages:
     case OptionId::transactions:
-    case OptionId::max_event_bytes:
-      break;  // one value is allowed: nothing to keep
+    case OptionId::max_event_bytes: break;  // one value is allowed: nothing to keep
   }
   return {};
 }

@@ -53,20 +53,13 @@ std::string_view check_dots(std::string_view text) {
 
 std::string_view value_of(SubjectVariable variable, const SubjectFields& fields) {
   switch (variable) {
-    case SubjectVariable::name:
-      return fields.name;
-    case SubjectVariable::db:
-      return fields.db;
-    case SubjectVariable::schema:
-      return fields.schema;
-    case SubjectVariable::table:
-      return fields.table;
-    case SubjectVariable::action:
-      return fields.action;
-    case SubjectVariable::op:
-      return fields.op;
-    case SubjectVariable::literal:
-      break;
+    case SubjectVariable::name: return fields.name;
+    case SubjectVariable::db: return fields.db;
+    case SubjectVariable::schema: return fields.schema;
+    case SubjectVariable::table: return fields.table;
+    case SubjectVariable::action: return fields.action;
+    case SubjectVariable::op: return fields.op;
+    case SubjectVariable::literal: break;
   }
   return {};
 }

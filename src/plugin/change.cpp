@@ -21,14 +21,10 @@ struct EventPlan {
 
 size_t subject_index(Operation operation) {
   switch (operation) {
-    case Operation::insert:
-      return 0;
-    case Operation::update:
-      return 1;
-    case Operation::remove:
-      return 2;
-    case Operation::truncate:
-      return 3;
+    case Operation::insert: return 0;
+    case Operation::update: return 1;
+    case Operation::remove: return 2;
+    case Operation::truncate: return 3;
   }
   return 0;
 }
@@ -126,17 +122,10 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
   Session& session = session_of(ctx);
   Operation operation;
   switch (change->action) {
-    case REORDER_BUFFER_CHANGE_INSERT:
-      operation = Operation::insert;
-      break;
-    case REORDER_BUFFER_CHANGE_UPDATE:
-      operation = Operation::update;
-      break;
-    case REORDER_BUFFER_CHANGE_DELETE:
-      operation = Operation::remove;
-      break;
-    default:
-      return;  // the core hands over nothing else here
+    case REORDER_BUFFER_CHANGE_INSERT: operation = Operation::insert; break;
+    case REORDER_BUFFER_CHANGE_UPDATE: operation = Operation::update; break;
+    case REORDER_BUFFER_CHANGE_DELETE: operation = Operation::remove; break;
+    default: return;  // the core hands over nothing else here
   }
   if (!session.options.wants(operation)) return;
   const RelationPlan& plan = plan_for(*session.relations, relation);

@@ -78,60 +78,29 @@ int numeric_scale(int32 typmod) {
 
 void set_kind(Column& column, Oid type, int32 typmod) {
   switch (type) {
-    case BOOLOID:
-      column.kind = ValueKind::boolean;
-      break;
-    case INT2OID:
-      column.kind = ValueKind::int2;
-      break;
-    case INT4OID:
-      column.kind = ValueKind::int4;
-      break;
-    case INT8OID:
-      column.kind = ValueKind::int8;
-      break;
-    case OIDOID:
-      column.kind = ValueKind::oid;
-      break;
-    case FLOAT4OID:
-      column.kind = ValueKind::float4;
-      break;
-    case FLOAT8OID:
-      column.kind = ValueKind::float8;
-      break;
+    case BOOLOID: column.kind = ValueKind::boolean; break;
+    case INT2OID: column.kind = ValueKind::int2; break;
+    case INT4OID: column.kind = ValueKind::int4; break;
+    case INT8OID: column.kind = ValueKind::int8; break;
+    case OIDOID: column.kind = ValueKind::oid; break;
+    case FLOAT4OID: column.kind = ValueKind::float4; break;
+    case FLOAT8OID: column.kind = ValueKind::float8; break;
     case TEXTOID:
     case VARCHAROID:
     case BPCHAROID:
-    case JSONOID:
-      column.kind = ValueKind::text;
-      break;
-    case NAMEOID:
-      column.kind = ValueKind::name;
-      break;
-    case UUIDOID:
-      column.kind = ValueKind::uuid;
-      break;
-    case BYTEAOID:
-      column.kind = ValueKind::bytea;
-      break;
-    case DATEOID:
-      column.kind = ValueKind::date;
-      break;
-    case TIMEOID:
-      column.kind = ValueKind::time;
-      break;
-    case TIMESTAMPOID:
-      column.kind = ValueKind::timestamp;
-      break;
-    case TIMESTAMPTZOID:
-      column.kind = ValueKind::timestamptz;
-      break;
+    case JSONOID: column.kind = ValueKind::text; break;
+    case NAMEOID: column.kind = ValueKind::name; break;
+    case UUIDOID: column.kind = ValueKind::uuid; break;
+    case BYTEAOID: column.kind = ValueKind::bytea; break;
+    case DATEOID: column.kind = ValueKind::date; break;
+    case TIMEOID: column.kind = ValueKind::time; break;
+    case TIMESTAMPOID: column.kind = ValueKind::timestamp; break;
+    case TIMESTAMPTZOID: column.kind = ValueKind::timestamptz; break;
+    case INTERVALOID: column.kind = ValueKind::interval; break;
     case NUMERICOID:
       column.kind = typmod >= 0 ? ValueKind::numeric : ValueKind::variable_numeric;
       break;
-    default:
-      column.kind = ValueKind::other;
-      break;
+    default: column.kind = ValueKind::other; break;
   }
   const bool numeric = column.kind == ValueKind::numeric;
   column.scale = numeric ? numeric_scale(typmod) : fraction_digits(typmod);
@@ -140,8 +109,7 @@ void set_kind(Column& column, Oid type, int32 typmod) {
 // What Debezium shows in an old image for a NOT NULL column that the log did not hold.
 std::string_view fallback_value(ValueKind kind) {
   switch (kind) {
-    case ValueKind::boolean:
-      return "false";
+    case ValueKind::boolean: return "false";
     case ValueKind::int2:
     case ValueKind::int4:
     case ValueKind::int8:
@@ -149,22 +117,17 @@ std::string_view fallback_value(ValueKind kind) {
     case ValueKind::date:
     case ValueKind::time:
     case ValueKind::timestamp:
-      return "0";
+    case ValueKind::interval: return "0";
     case ValueKind::float4:
-    case ValueKind::float8:
-      return "0.0";
-    case ValueKind::timestamptz:
-      return "\"1970-01-01T00:00:00Z\"";
-    case ValueKind::numeric:
-      return "\"AA==\"";
-    case ValueKind::variable_numeric:
-      return "{\"scale\":0,\"value\":\"AA==\"}";
+    case ValueKind::float8: return "0.0";
+    case ValueKind::timestamptz: return "\"1970-01-01T00:00:00Z\"";
+    case ValueKind::numeric: return "\"AA==\"";
+    case ValueKind::variable_numeric: return "{\"scale\":0,\"value\":\"AA==\"}";
     case ValueKind::text:
     case ValueKind::name:
     case ValueKind::uuid:
     case ValueKind::bytea:
-    case ValueKind::other:
-      return "\"\"";
+    case ValueKind::other: return "\"\"";
   }
   return "null";
 }

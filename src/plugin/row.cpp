@@ -63,43 +63,33 @@ void put_numeric(Sink& sink, const Column& column, Datum value) {
   }
 }
 
+void put_interval(Sink& sink, const Interval* interval) {
+  put_debezium_interval(sink, interval->month, interval->day, interval->time);
+}
+
 void put_value(Sink& sink, const Column& column, Datum value) {
   switch (column.kind) {
-    case ValueKind::boolean:
-      return sink.put(DatumGetBool(value) ? "true" : "false");
-    case ValueKind::int2:
-      return put_int(sink, DatumGetInt16(value));
-    case ValueKind::int4:
-      return put_int(sink, DatumGetInt32(value));
-    case ValueKind::int8:
-      return put_int(sink, DatumGetInt64(value));
-    case ValueKind::oid:
-      return put_uint(sink, DatumGetObjectId(value));
-    case ValueKind::float4:
-      return put_float4(sink, DatumGetFloat4(value));
-    case ValueKind::float8:
-      return put_float8(sink, DatumGetFloat8(value));
-    case ValueKind::text:
-      return put_json_string(sink, bytes_of(value));
-    case ValueKind::name:
-      return put_json_string(sink, NameStr(*DatumGetName(value)));
-    case ValueKind::uuid:
-      return put_uuid(sink, DatumGetUUIDP(value));
-    case ValueKind::bytea:
-      return put_bytea(sink, value);
-    case ValueKind::date:
-      return put_debezium_date(sink, DatumGetDateADT(value));
-    case ValueKind::time:
-      return put_debezium_time(sink, DatumGetTimeADT(value), column.scale);
+    case ValueKind::boolean: return sink.put(DatumGetBool(value) ? "true" : "false");
+    case ValueKind::int2: return put_int(sink, DatumGetInt16(value));
+    case ValueKind::int4: return put_int(sink, DatumGetInt32(value));
+    case ValueKind::int8: return put_int(sink, DatumGetInt64(value));
+    case ValueKind::oid: return put_uint(sink, DatumGetObjectId(value));
+    case ValueKind::float4: return put_float4(sink, DatumGetFloat4(value));
+    case ValueKind::float8: return put_float8(sink, DatumGetFloat8(value));
+    case ValueKind::text: return put_json_string(sink, bytes_of(value));
+    case ValueKind::name: return put_json_string(sink, NameStr(*DatumGetName(value)));
+    case ValueKind::uuid: return put_uuid(sink, DatumGetUUIDP(value));
+    case ValueKind::bytea: return put_bytea(sink, value);
+    case ValueKind::date: return put_debezium_date(sink, DatumGetDateADT(value));
+    case ValueKind::time: return put_debezium_time(sink, DatumGetTimeADT(value), column.scale);
     case ValueKind::timestamp:
       return put_debezium_timestamp(sink, DatumGetTimestamp(value), column.scale);
     case ValueKind::timestamptz:
       return put_debezium_zoned_timestamp(sink, DatumGetTimestampTz(value), column.scale);
+    case ValueKind::interval: return put_interval(sink, DatumGetIntervalP(value));
     case ValueKind::numeric:
-    case ValueKind::variable_numeric:
-      return put_numeric(sink, column, value);
-    case ValueKind::other:
-      return put_json_string(sink, OutputFunctionCall(column.output, value));
+    case ValueKind::variable_numeric: return put_numeric(sink, column, value);
+    case ValueKind::other: return put_json_string(sink, OutputFunctionCall(column.output, value));
   }
 }
 
