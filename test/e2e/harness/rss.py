@@ -1,0 +1,26 @@
+"""Resident memory of a process."""
+
+from .sampler import Sampler
+
+
+def rss_kb(pid):
+    """Resident set in KiB, or None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return None
+
+
+class RssSampler(Sampler):
+    """Samples a running process; takes the pid at each sample, since the process may be restarted."""
+
+    def __init__(self, process, interval=0.1):
+        super().__init__(lambda: rss_kb(process.pid), interval)
+
+    @property
+    def peak_kb(self):
+        return max(self.values, default=0)
