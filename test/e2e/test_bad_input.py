@@ -75,7 +75,7 @@ def test_streamer_options_that_the_plugin_refuses(postgres, nats, arguments, wor
 
 
 @pytest.mark.parametrize("arguments", [
-    ["run", "--bogus"], ["run", "--max-pending", "many"], ["run", "--max-pending", "0"], ["bogus"], ["slot", "create"],
+    ["run", "--bogus"], ["run", "--max-pending", "many"], ["run", "--max-pending", "0"], ["bogus"], ["slot"],
     ["tail", "--count", "-1"], ["run", "--log-level", "loud"], ["run", "--slot", "Not Valid"], ["run", "--name", ""],
 ])
 def test_usage(arguments):

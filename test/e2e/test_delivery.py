@@ -84,16 +84,17 @@ def test_clean_restart_publishes_nothing_twice(postgres, nats, make_streamer, se
     """Seen without the duplicate window: every message published is counted by its arrival at a plain subscriber."""
     oracle = Oracle(postgres)
     make_stream(nats)
-    streamer = make_streamer(postgres, nats)
+    restarts = 5
+    streamer = make_streamer(postgres, nats).start()
+    streamer.wait_for_log("ready")
     with nats.client() as client:
         arrivals = client.subscribe("app.>")
         client.ping()
         with Load(postgres, 6000, seed, rows_max=300) as load:
-            for part in range(1, 6):
-                streamer.start()
-                wait.until(lambda due=part / 6: load.progress() >= due, 60)
+            for part in range(1, restarts + 1):
+                wait.until(lambda due=part / (restarts + 1): load.progress() >= due, 60)
                 assert streamer.terminate() == 0
-            streamer.start()
+                streamer.start().wait_for_log("ready", count=part + 1)
             load.finish()
         messages = drained(nats, streamer, postgres)
         client.ping()

@@ -21,14 +21,15 @@ def confirmed_to(postgres, position, slot="waljet_app", timeout=120):
 
 
 def write_for(postgres, seconds):
-    """Keeps one table busy; returns how many rows were committed."""
+    """Commits 4,000 rows a second, more bytes than the streamer may hold; returns how many rows it were."""
     rows = 0
     connection = postgres.connect()
     with connection.cursor() as cursor:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            cursor.execute("insert into t (note) select repeat('x', 300) from generate_series(1, 200)")
+        begin = time.monotonic()
+        while time.monotonic() < begin + seconds:
+            cursor.execute("insert into t (note) select repeat('x', 1000) from generate_series(1, 200)")
             rows += 200
+            wait.pause(max(0.0, begin + rows / 4000 - time.monotonic()))
     connection.close()
     return rows
 

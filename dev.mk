@@ -1,0 +1,36 @@
+# Developer verbs; read by the Makefile instead of PGXS. Each installs what it lacks (tools/deps) and builds first.
+#
+#   make demo [DEMO_SECONDS=20] [YES=1]    watch changes of a private PostgreSQL arrive in a private NATS
+#   make test                              every suite; make test-full at full size
+#   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | lint    one suite
+#   make format                            format the sources in place
+#   make deps                              install what demo and test need
+#   make clean
+
+MAKEFLAGS += --no-print-directory
+export DEMO_SECONDS YES ACCEPT TESTS
+
+.PHONY: $(DEV_VERBS)
+
+demo:
+	@tools/deps demo
+	@$(MAKE) -s -j$$(nproc) all
+	@tools/demo
+
+test unit golden e2e lint:
+	@tools/deps demo test
+	@tools/test $(filter-out test,$@)
+
+test-full:
+	@tools/deps demo test
+	@WALJET_FULL=1 tools/test
+
+format:
+	@tools/deps demo test
+	@find src test bench -name '*.cpp' -o -name '*.h' 2>/dev/null | xargs -r clang-format-14 -i
+
+deps:
+	@tools/deps demo test
+
+clean:
+	rm -rf build waljet.so
