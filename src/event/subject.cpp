@@ -77,6 +77,7 @@ std::string_view take_subject_token(std::string_view& subject) {
 std::string_view SubjectTemplate::parse(std::string_view text, std::string_view name) {
   count_ = 0;
   if (text.empty()) return "is empty";
+  if (text.size() > bytes_max) return "is longer than 1024 bytes";
   std::string_view problem = check_dots(text);
   if (problem.empty()) problem = split(text);
   if (problem.empty()) problem = check_first_token(name);

@@ -28,6 +28,7 @@ struct SubjectFields {
 class SubjectTemplate {
  public:
   static constexpr size_t pieces_max = 32;
+  static constexpr size_t bytes_max = 1024;  // so that a frame can hold every subject
 
   // `text` must outlive the template. Returns what is wrong with it, as a phrase that continues
   // "The value ...", or an empty view when it can be used for a source of this name.

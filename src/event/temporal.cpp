@@ -7,6 +7,8 @@
 namespace waljet {
 namespace {
 
+__extension__ using int128 = __int128;
+
 constexpr int64_t us_per_day = int64_t{86400} * 1000000;
 constexpr int64_t timestamp_infinity = std::numeric_limits<int64_t>::max();
 constexpr int64_t timestamp_minus_infinity = std::numeric_limits<int64_t>::min();
@@ -61,28 +63,27 @@ void put_debezium_time(Sink& sink, int64_t us, int fraction_digits) {
 }
 
 void put_debezium_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {
-  int64_t us;
+  const bool milliseconds = fraction_digits <= 3;
   if (postgres_us == timestamp_infinity) {
-    us = 9223372036825200000;
+    put_int(sink, milliseconds ? 9223372036825200 : 9223372036825200000);
   } else if (postgres_us == timestamp_minus_infinity) {
-    us = -9223372036832400000;
+    put_int(sink, milliseconds ? -9223372036832400 : -9223372036832400000);
+  } else if (milliseconds) {
+    put_int(sink, postgres_us / 1000 + postgres_epoch_us / 1000);
+  } else if (int64_t us = 0; !__builtin_add_overflow(postgres_us, postgres_epoch_us, &us)) {
+    put_int(sink, us);
   } else {
-    us = postgres_us + postgres_epoch_us;  // fits: the type ends in the year 294276
+    sink.put("null");
   }
-  put_int(sink, fraction_digits <= 3 ? us / 1000 : us);
 }
 
 void put_debezium_interval(Sink& sink, int32_t months, int32_t days, int64_t us) {
   constexpr int64_t us_per_month = us_per_day * 1461 / 48;
-  const bool infinite = months == std::numeric_limits<int32_t>::max() ||
-                        months == std::numeric_limits<int32_t>::min();
-  int64_t total = 0;
-  if (infinite || __builtin_mul_overflow(int64_t{months}, us_per_month, &total) ||
-      __builtin_add_overflow(total, days * us_per_day, &total) ||
-      __builtin_add_overflow(total, us, &total)) {
-    return sink.put("null");
-  }
-  put_int(sink, total);
+  // Parts of opposite sign may each be too large for a sum that fits.
+  const int128 total = int128{months} * us_per_month + int128{days} * us_per_day + us;
+  const auto fitting = static_cast<int64_t>(total);
+  if (fitting != total) return sink.put("null");
+  put_int(sink, fitting);
 }
 
 void put_debezium_zoned_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {

@@ -21,6 +21,7 @@ void put_debezium_date(Sink& sink, int32_t postgres_days);
 void put_debezium_time(Sink& sink, int64_t us, int fraction_digits);
 
 // io.debezium.time.Timestamp (milliseconds, up to 3 digits) or MicroTimestamp since 1970-01-01.
+// Null where microseconds do not fit, from 294247-01-10 on.
 void put_debezium_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits);
 
 // io.debezium.time.ZonedTimestamp: a string, ISO 8601 in UTC with exactly `fraction_digits` digits;

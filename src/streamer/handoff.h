@@ -1,0 +1,105 @@
+// The only thing that the threads share.
+//
+// Threads of `waljet run`:
+//   * main: the source. Reads PostgreSQL, answers it on time, handles signals. Never waits for
+//   NATS.
+//   * publisher: owns the link to NATS and the pump. Waits here, for items and answers.
+//   * nats.c's own: one of them delivers answers, and puts them here.
+//
+//     source ── items, permission, stop ──▶ publisher
+//     source ◀── confirmed position, reports ── publisher      (wake_fd() becomes readable)
+//     nats.c ── answers, loss of the link ──▶ publisher
+//
+// The queue of items is bounded in bytes: when it is full the source stops reading, and PostgreSQL
+// waits. Answers are bounded by the window of what is in flight.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "streamer/clock.h"
+#include "streamer/errors.h"
+#include "streamer/item.h"
+#include "streamer/jetstream.h"
+#include "streamer/pub_ack.h"
+
+namespace waljet {
+
+class Handoff : public LinkListener {
+ public:
+  static constexpr size_t queued_bytes_max = size_t{4} << 20;
+
+  Handoff();
+  ~Handoff() override;
+  Handoff(const Handoff&) = delete;
+  Handoff& operator=(const Handoff&) = delete;
+
+  // ---- source ----
+
+  // While it has room one more item may be pushed, of any size. Never blocks.
+  bool has_room() const;
+  void push(Item item);
+  void permit_publishing();
+  void request_stop();
+
+  // What the publisher has to say.
+  struct Report {
+    Lsn confirmed = 0;
+    bool checked = false;  // NATS answers, and the stream fits or is absent
+    bool ready = false;    // the stream takes events
+    bool stopped = false;
+    std::optional<Error> fatal;
+  };
+  Report report() const;
+  // Becomes readable when the report has changed or room has been made. Owned by this object.
+  int wake_fd() const { return wake_fd_; }
+  void clear_wake();
+
+  // ---- publisher ----
+
+  // Waits until `until`, or something arrives; for an item only if `for_item`.
+  void wait(Instant until, bool for_item);
+  std::optional<Item> take_item();
+  // Moves all answers into `acks`, which is emptied first.
+  void take_acks(std::vector<Ack>& acks);
+  struct LostLink {
+    uint64_t epoch = 0;
+    std::string why;
+  };
+  std::optional<LostLink> take_lost_link();
+  bool publishing_permitted() const;
+  bool stop_requested() const;
+
+  void report_confirmed(Lsn lsn);
+  void report_checked();
+  void report_ready();
+  void report_stopped(std::optional<Error> fatal);
+
+  // ---- nats.c's threads ----
+
+  void on_ack(Ack ack) override;
+  void on_link_lost(uint64_t epoch, std::string why) override;
+
+ private:
+  void wake_source();
+
+  mutable std::mutex mutex_;
+  std::condition_variable publisher_wakes_;
+  std::deque<Item> items_;
+  size_t queued_bytes_ = 0;
+  std::vector<Ack> acks_;
+  std::optional<LostLink> lost_link_;
+  bool permitted_ = false;
+  bool stop_requested_ = false;
+  bool news_ = false;  // permission or stop, which the publisher has not woken for yet
+  Report report_;
+  int wake_fd_;
+  bool source_woken_ = false;
+};
+
+}  // namespace waljet

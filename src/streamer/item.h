@@ -1,0 +1,40 @@
+// What the source hands to the publisher, in the order of its arrival.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "event/position.h"
+
+namespace waljet {
+
+// Bytes as libpq allocated them, freed by the function that libpq names. Moved, never copied.
+using Buffer = std::unique_ptr<char, void (*)(char*)>;
+
+enum class ItemKind : uint8_t {
+  chunk,          // one replication message: whole frames, end to end
+  received,       // the server has sent everything up to `lsn`: may be confirmed once all items
+                  // before this one are done
+  session_start,  // a new connection: the server begins again at what it knows as confirmed
+};
+
+struct Item {
+  ItemKind kind = ItemKind::session_start;
+  Buffer buffer{nullptr, nullptr};
+  size_t buffer_bytes = 0;
+  std::string_view frames;  // a view into `buffer`
+  Lsn lsn = 0;
+};
+
+inline Item make_chunk(Buffer buffer, size_t buffer_bytes, std::string_view frames) {
+  return {ItemKind::chunk, std::move(buffer), buffer_bytes, frames, 0};
+}
+inline Item make_received(Lsn lsn) {
+  return {ItemKind::received, {nullptr, nullptr}, 0, {}, lsn};
+}
+inline Item make_session_start() {
+  return {};
+}
+
+}  // namespace waljet

@@ -1,0 +1,43 @@
+// Log lines, to stderr. Never a secret: connection strings and URLs go through their own printers.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <string_view>
+
+namespace waljet {
+
+// `level` is one of the names in log_levels.
+void start_log(std::string_view level);
+constexpr const char* log_levels[] = {"trace", "debug", "info", "warning", "error", "off"};
+
+template <typename... Args>
+void log_debug(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::debug(text, std::forward<Args>(args)...);
+}
+template <typename... Args>
+void log_info(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::info(text, std::forward<Args>(args)...);
+}
+template <typename... Args>
+void log_warning(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::warn(text, std::forward<Args>(args)...);
+}
+template <typename... Args>
+void log_error(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::error(text, std::forward<Args>(args)...);
+}
+
+// Says a trouble once, however often it is met again, and once that it is over.
+class TroubleLog {
+ public:
+  void trouble(std::string_view text);
+  // Logs `text` if trouble was said since the last time.
+  void over(std::string_view text);
+
+ private:
+  std::string said_;
+};
+
+}  // namespace waljet

@@ -1,0 +1,41 @@
+#include "streamer/run_command.h"
+
+#include <optional>
+#include <thread>
+
+#include "streamer/handoff.h"
+#include "streamer/log.h"
+#include "streamer/publisher.h"
+#include "streamer/source.h"
+#include "streamer/stop_signal.h"
+
+namespace waljet {
+namespace {
+
+PublisherSettings publisher_settings(const RunSettings& settings, const SourceNames& names) {
+  return {settings.nats,
+          names.stream,
+          names.stream_subjects,
+          names.subject_pattern,
+          {settings.max_pending, settings.max_pending_bytes}};
+}
+
+}  // namespace
+
+int run_command(const RunSettings& settings) {
+  if (auto error = check_conninfo(settings.postgres)) {
+    log_error("{}", error->text);
+    return exit_code(error->error_class);
+  }
+  const int stop_fd = catch_stop_signals();
+  Handoff handoff;
+  std::optional<Publisher> publisher;
+  std::jthread publisher_thread;  // joined first, when everything it uses still lives
+  Source source(settings, handoff, stop_fd, [&](const SourceNames& names) {
+    publisher.emplace(publisher_settings(settings, names), handoff);
+    publisher_thread = std::jthread([&publisher] { publisher->run(); });
+  });
+  return source.run();
+}
+
+}  // namespace waljet

@@ -1,0 +1,88 @@
+#include "streamer/settings.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "event/subject.h"
+#include "streamer/stream_config.h"
+#include "streamer/string_sink.h"
+
+namespace waljet {
+namespace {
+
+constexpr size_t slot_bytes_max = 63;  // NAMEDATALEN - 1
+constexpr size_t name_characters_max = 64;
+
+Error configuration(std::string text) {
+  return {ErrorClass::configuration, std::move(text), {}, {}};
+}
+
+bool is_slot_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::string default_slot(std::string_view name) {
+  std::string slot = "waljet_";
+  for (const char c : name) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    slot += is_slot_character(lower) ? lower : '_';
+  }
+  return slot.substr(0, slot_bytes_max);
+}
+
+size_t characters(std::string_view utf8) {
+  size_t count = 0;
+  for (const char c : utf8) {
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
+                                 const std::string& database) {
+  if (slot.empty()) return default_slot(name.empty() ? database : name);
+  bool fine = slot.size() <= slot_bytes_max;
+  for (const char c : slot) fine = fine && is_slot_character(c);
+  if (fine) return slot;
+  return configuration(
+      fmt::format("--slot: \"{}\" is not a slot name: up to 63 of a-z, 0-9 and _", slot));
+}
+
+std::string stream_of_name(std::string_view name) {
+  StringSink sink;
+  put_token(*sink, name);
+  return sink.str();
+}
+
+Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database) {
+  SourceNames names;
+  names.name = settings.name.empty() ? database : settings.name;
+  if (characters(names.name) > name_characters_max) {
+    return configuration(fmt::format("--name: \"{}\" is longer than 64 characters", names.name));
+  }
+  auto slot = resolve_slot(settings.slot, settings.name, database);
+  if (!slot) return slot.error();
+  names.slot = std::move(*slot);
+
+  names.stream = settings.stream.empty() ? stream_of_name(names.name) : settings.stream;
+  const std::string_view stream_problem = stream_name_problem(names.stream);
+  if (!stream_problem.empty()) {
+    return configuration(fmt::format("--stream: \"{}\" {}", names.stream, stream_problem));
+  }
+
+  SubjectTemplate subject;
+  const std::string_view problem = subject.parse(settings.subject, names.name);
+  if (!problem.empty()) {
+    return configuration(fmt::format("--subject: \"{}\" {}", settings.subject, problem));
+  }
+  StringSink first_token;
+  subject.put_first_token(*first_token, names.name);
+  names.stream_subjects = first_token.str() + ".>";
+  StringSink pattern;
+  subject.put_pattern(*pattern, names.name, database);
+  names.subject_pattern = pattern.str();
+  return names;
+}
+
+}  // namespace waljet

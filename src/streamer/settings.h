@@ -1,0 +1,64 @@
+// What the user has set, and the names that follow from it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "streamer/errors.h"
+
+namespace waljet {
+
+constexpr std::string_view default_nats_url = "nats://127.0.0.1:4222";
+constexpr std::string_view default_subject = "{name}.{schema}.{table}.{action}";
+
+// Empty: not set, so that a default applies.
+struct RunSettings {
+  std::string postgres;  // connection string
+  std::string nats{default_nats_url};
+  std::string name;
+  std::string slot;
+  std::string stream;
+  std::string subject{default_subject};
+  std::string format;
+  std::string tables;
+  std::string exclude_tables;
+  std::string operations;
+  size_t max_pending = 4096;
+  size_t max_pending_bytes = size_t{8} << 20;
+};
+
+struct SlotSettings {
+  std::string postgres;
+  std::string name;
+  std::string slot;
+};
+
+struct TailSettings {
+  std::string subject;
+  std::string postgres;
+  std::string nats{default_nats_url};
+  std::string stream;
+  std::string name;
+  std::string from = "now";
+  uint64_t count = 0;  // 0: no end
+};
+
+// Names of one source, all of them known.
+struct SourceNames {
+  std::string name;
+  std::string slot;
+  std::string stream;
+  std::string stream_subjects;  // of a stream that we create: `<first token>.>`
+  std::string subject_pattern;  // matches all subjects of the events
+};
+
+// The defaults need the database's name. Errors are of class `configuration`.
+Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database);
+Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
+                                 const std::string& database);
+std::string stream_of_name(std::string_view name);
+
+}  // namespace waljet

@@ -1,0 +1,162 @@
+#include "streamer/slot.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace waljet {
+namespace {
+
+constexpr int version_15 = 150000;  // the first with options of CREATE_REPLICATION_SLOT in brackets
+
+Instant deadline_after(Duration timeout) {
+  return std::chrono::steady_clock::now() + timeout;
+}
+
+std::string column(const std::vector<std::optional<std::string>>& row, size_t index) {
+  return index < row.size() ? row[index].value_or("") : "";
+}
+
+}  // namespace
+
+Result<Rows> Server::ask(const std::string& sql) {
+  return connection_.query(sql, deadline_after(query_timeout), stop_fd_);
+}
+
+Result<SystemIdentity> Server::identify() {
+  auto rows = ask("IDENTIFY_SYSTEM");
+  if (!rows) return rows.error();
+  if (rows->rows.empty()) return Error{ErrorClass::retry, "no answer to IDENTIFY_SYSTEM", {}, {}};
+  const auto& row = rows->rows[0];
+  return SystemIdentity{column(row, 0), column(row, 1), column(row, 3)};
+}
+
+std::optional<Error> Server::check_settings() {
+  // Everything below names what it means, so nobody's search path may change it.
+  auto path = ask("SELECT pg_catalog.set_config('search_path', '', false)");
+  if (!path) return path.error();
+  auto level = ask("SHOW wal_level");
+  if (!level) return level.error();
+  if (level->single() != "logical") {
+    return Error{ErrorClass::refused,
+                 fmt::format("wal_level is {} and must be logical: run ALTER SYSTEM SET wal_level "
+                             "= logical and restart PostgreSQL",
+                             level->single()),
+                 {},
+                 {}};
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<SlotInfo>> Server::find_slot(const std::string& slot) {
+  auto rows =
+      ask(fmt::format("SELECT plugin, database, active, confirmed_flush_lsn, wal_status "
+                      "FROM pg_catalog.pg_replication_slots WHERE slot_name = {}",
+                      quote_literal(slot)));
+  if (!rows) return rows.error();
+  if (rows->rows.empty()) return std::optional<SlotInfo>{};
+  const auto& row = rows->rows[0];
+  SlotInfo info;
+  info.plugin = column(row, 0);
+  info.database = column(row, 1);
+  info.active = column(row, 2) == "t";
+  info.confirmed = parse_lsn(column(row, 3)).value_or(0);
+  info.wal_status = column(row, 4);
+  return std::optional<SlotInfo>{info};
+}
+
+std::optional<Error> Server::create_slot(const std::string& slot) {
+  // The server waits for the transactions that run now, however long they take.
+  auto created = connection_.query(create_slot_command(slot, connection_.server_version()),
+                                   Instant::max(), stop_fd_);
+  if (created) return std::nullopt;
+  return explain(std::move(created.error()));
+}
+
+std::optional<Error> Server::drop_slot(const std::string& slot) {
+  auto dropped = ask(fmt::format("DROP_REPLICATION_SLOT {}", quote_identifier(slot)));
+  if (dropped) return std::nullopt;
+  return dropped.error();
+}
+
+std::optional<Error> Server::start(const std::string& slot, const OptionList& options) {
+  auto error = connection_.start_stream(start_command(slot, options), deadline_after(query_timeout),
+                                        stop_fd_);
+  if (!error) return std::nullopt;
+  return explain(std::move(*error));
+}
+
+// Adds what to do next, where the server's words do not say it.
+Error Server::explain(Error error) {
+  constexpr std::string_view setting = "output_plugin_libraries";
+  const bool not_allowed = error.hint.find(setting) != std::string::npos ||
+                           error.text.find("output plugin") != std::string::npos;
+  if (error.sqlstate == "42501" && not_allowed) {
+    auto current = ask(fmt::format("SHOW {}", setting));
+    error.text += fmt::format(
+        ": put the line\n    {}\ninto postgresql.conf and reload PostgreSQL (SELECT "
+        "pg_reload_conf()); no restart is needed",
+        allow_plugin_line(current ? current->single() : "pgoutput, test_decoding"));
+  } else if (error.sqlstate == "58P01") {
+    error.text +=
+        ": install the plugin on the database server (sudo make install), or name its "
+        "directory in dynamic_library_path";
+  } else if (!error.hint.empty()) {
+    error.text += ": " + error.hint;
+  }
+  return error;
+}
+
+std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
+                                const std::string& database) {
+  const auto refuse = [&](std::string text) {
+    return Error{ErrorClass::refused, std::move(text), {}, {}};
+  };
+  if (info.plugin != plugin_name) {
+    return refuse(fmt::format(
+        "slot {} belongs to {}, not to waljet: choose another name with "
+        "--slot",
+        slot,
+        info.plugin.empty() ? "physical replication" : fmt::format("plugin {}", info.plugin)));
+  }
+  if (info.database != database) {
+    return refuse(
+        fmt::format("slot {} belongs to database {}, not to {}: choose another name with "
+                    "--slot, or connect to that database",
+                    slot, info.database, database));
+  }
+  if (info.wal_status == "lost") {
+    return Error{ErrorClass::retry,
+                 fmt::format("slot {} is lost: the server has removed WAL that it still needed "
+                             "(max_slot_wal_keep_size), so the changes since {:X}/{:X} cannot be "
+                             "read any more; drop it with `waljet slot drop --slot {}` to go on "
+                             "without them",
+                             slot, info.confirmed >> 32, info.confirmed & 0xFFFFFFFFu, slot),
+                 {},
+                 {}};
+  }
+  return std::nullopt;
+}
+
+std::string create_slot_command(const std::string& slot, int server_version) {
+  return fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL {} {}", quote_identifier(slot),
+                     quote_identifier(plugin_name),
+                     server_version >= version_15 ? "(SNAPSHOT 'nothing')" : "NOEXPORT_SNAPSHOT");
+}
+
+std::string start_command(const std::string& slot, const OptionList& options) {
+  std::string command =
+      fmt::format("START_REPLICATION SLOT {} LOGICAL 0/0", quote_identifier(slot));
+  std::string_view separator = " (";
+  for (const auto& [name, value] : options) {
+    command += fmt::format("{}{} {}", separator, quote_identifier(name), quote_literal(value));
+    separator = ", ";
+  }
+  if (!options.empty()) command += ")";
+  return command;
+}
+
+std::string allow_plugin_line(std::string_view current) {
+  return fmt::format("output_plugin_libraries = '{}{}{}'", current, current.empty() ? "" : ", ",
+                     plugin_name);
+}
+
+}  // namespace waljet

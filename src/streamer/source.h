@@ -1,0 +1,115 @@
+// The source's loop, on the main thread: PostgreSQL in, items out, status updates back.
+//
+//     connecting ─▶ checking ─▶ waiting_for_publisher ─▶ starting ─▶ streaming ─▶ draining ─▶ done
+//         ▲            └─▶ waiting_for_slot ──────────────▲    │           │
+//         └── backing_off ◀───────────────────────────────┴────┴───────────┘   any trouble
+//
+// Start order, so that a refusal by either side starts nothing: PostgreSQL is checked, NATS is
+// checked (by the publisher), the slot is created if absent, replication starts, and only then the
+// publisher may create the stream. A slot that this process created is dropped again if what
+// follows is refused before the first readiness.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "streamer/backoff.h"
+#include "streamer/feedback.h"
+#include "streamer/handoff.h"
+#include "streamer/log.h"
+#include "streamer/replication.h"
+#include "streamer/settings.h"
+#include "streamer/slot.h"
+
+namespace waljet {
+
+enum class SourceState : uint8_t {
+  connecting,
+  checking,
+  waiting_for_publisher,
+  waiting_for_slot,
+  starting,
+  streaming,
+  backing_off,
+  draining,
+  done,
+};
+
+class Source {
+ public:
+  static constexpr Duration connect_timeout{10'000};
+  static constexpr Duration backoff_first{200};
+  static constexpr Duration backoff_longest{5'000};
+  static constexpr Duration slot_poll_interval{500};
+  // A session that lasted so long proves that the next trouble is a new one.
+  static constexpr Duration session_proved{10'000};
+  static constexpr Duration probe_timeout{5'000};
+  // A little more than the pump's own limit, which is the one that should count.
+  static constexpr Duration drain_max{12'000};
+  static constexpr Duration end_stream_max{1'000};
+
+  // `on_checked` is called once, when PostgreSQL has been checked and the names are known: it
+  // starts the publisher. `stop_fd` readable: stop.
+  Source(const RunSettings& settings, Handoff& handoff, int stop_fd,
+         std::function<void(const SourceNames&)> on_checked);
+
+  // Runs until stopped or refused. The exit code.
+  int run();
+
+ private:
+  SourceState connect();
+  SourceState check();
+  SourceState wait_for_publisher();
+  SourceState wait_for_slot();
+  SourceState start();
+  SourceState stream();
+  SourceState back_off();
+  SourceState drain();
+
+  SourceState after_error(Error error);
+  SourceState after_fatal(const Error& error);
+  std::optional<Error> check_identity(const SystemIdentity& identity);
+  std::optional<Error> learn_names();
+  SourceState after_check(const std::optional<SlotInfo>& slot);
+  OptionList plugin_options() const;
+  void drop_own_slot();
+  void disconnect();
+  void end_probe();
+
+  // One look at everything the stream's state depends on; waits no longer than feedback wants.
+  std::optional<Error> turn(bool reading);
+  std::optional<Error> read_messages(Instant now);
+  std::optional<Error> take_message(Connection::StreamMessage message, Instant now);
+  std::optional<Error> send_status(Instant now);
+  std::optional<Error> advance_probe(Instant now);
+  // Waits for a stop, news from the publisher, or the time to pass.
+  void pause(Duration duration);
+
+  const RunSettings& settings_;
+  Handoff& handoff_;
+  int stop_fd_;
+  std::function<void(const SourceNames&)> on_checked_;
+
+  SourceState state_ = SourceState::connecting;
+  std::optional<Connection> connection_;
+  std::optional<Feedback> feedback_;  // while the connection streams
+  std::optional<Connector> probe_;
+  short probe_events_ = 0;
+  Instant probe_deadline_{};
+
+  std::optional<SourceNames> names_;
+  std::optional<SystemIdentity> identity_;
+  bool slot_exists_ = false;
+  bool created_slot_ = false;
+  bool streamed_ = false;
+  Instant session_since_{};
+
+  Backoff backoff_{backoff_first, backoff_longest};
+  std::mt19937 random_{std::random_device{}()};
+  TroubleLog trouble_log_;
+  int exit_code_ = exit_done;
+};
+
+}  // namespace waljet

@@ -1,0 +1,169 @@
+#include "streamer/stream_config.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "event/subject.h"
+
+namespace waljet {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void put_member(Writer& writer, const char* name, std::string_view value) {
+  writer.Key(name);
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+std::vector<std::string> strings_of(const rapidjson::Value& object, const char* name) {
+  std::vector<std::string> strings;
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsArray()) return strings;
+  for (const auto& element : member->value.GetArray()) {
+    if (element.IsString()) strings.emplace_back(element.GetString(), element.GetStringLength());
+  }
+  return strings;
+}
+
+const rapidjson::Value* object_of(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsObject() ? &member->value : nullptr;
+}
+
+// Parses an answer; what is wrong with it, be it its form or what it says.
+std::optional<ApiError> parse(std::string_view json, rapidjson::Document& document) {
+  document.Parse(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) {
+    return ApiError{0, "the JetStream API's answer is not a JSON object"};
+  }
+  const rapidjson::Value* error = object_of(document, "error");
+  if (error == nullptr) return std::nullopt;
+  ApiError parsed;
+  const auto code = error->FindMember("err_code");
+  if (code != error->MemberEnd() && code->value.IsInt()) parsed.code = code->value.GetInt();
+  const auto text = error->FindMember("description");
+  if (text != error->MemberEnd() && text->value.IsString()) parsed.text = text->value.GetString();
+  return parsed;
+}
+
+}  // namespace
+
+StreamAnswer parse_stream_answer(std::string_view json) {
+  StreamAnswer answer;
+  rapidjson::Document document;
+  answer.error = parse(json, document);
+  if (answer.error) return answer;
+  if (const rapidjson::Value* config = object_of(document, "config")) {
+    answer.subjects = strings_of(*config, "subjects");
+    answer.is_mirror = object_of(*config, "mirror") != nullptr;
+  }
+  if (const rapidjson::Value* state = object_of(document, "state")) {
+    const auto last = state->FindMember("last_seq");
+    if (last != state->MemberEnd() && last->value.IsUint64()) {
+      answer.last_sequence = last->value.GetUint64();
+    }
+  }
+  return answer;
+}
+
+NamesAnswer parse_names_answer(std::string_view json) {
+  NamesAnswer answer;
+  rapidjson::Document document;
+  answer.error = parse(json, document);
+  if (!answer.error) answer.names = strings_of(document, "streams");
+  return answer;
+}
+
+std::string stream_create_request(std::string_view stream, std::string_view subjects) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  put_member(writer, "name", stream);
+  writer.Key("subjects");
+  writer.StartArray();
+  writer.String(subjects.data(), static_cast<rapidjson::SizeType>(subjects.size()));
+  writer.EndArray();
+  put_member(writer, "retention", "limits");
+  put_member(writer, "storage", "file");
+  writer.Key("num_replicas");
+  writer.Int(1);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string stream_names_request(std::string_view subject) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  put_member(writer, "subject", subject);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
+                                  std::string_view subject_pattern) {
+  if (answer.is_mirror) {
+    return Error{ErrorClass::refused,
+                 fmt::format("stream {} is a mirror, which takes no events: choose another with "
+                             "--stream",
+                             stream),
+                 {},
+                 {}};
+  }
+  std::string listed;
+  for (const std::string& subjects : answer.subjects) {
+    if (subject_covers(subjects, subject_pattern)) return std::nullopt;
+    listed += (listed.empty() ? "" : ", ") + subjects;
+  }
+  return Error{ErrorClass::refused,
+               fmt::format("stream {} takes {}, which does not cover the events' subjects {}: add "
+                           "them to the stream, or choose another with --stream or --subject",
+                           stream, listed.empty() ? "no subjects" : listed, subject_pattern),
+               {},
+               {}};
+}
+
+Error api_error(std::string_view stream, const ApiError& error) {
+  const std::string what = fmt::format("JetStream says: {} ({})", error.text, error.code);
+  switch (error.code) {
+    case api_error_jetstream_not_enabled:
+    case api_error_jetstream_not_enabled_for_account:
+      return {ErrorClass::retry,
+              what +
+                  ": switch JetStream on in nats-server, by `-js` or `jetstream {}` in its "
+                  "configuration",
+              {},
+              {}};
+    case api_error_subjects_overlap:
+      return {ErrorClass::refused,
+              fmt::format("{}: another stream takes some of the subjects of {}: choose it with "
+                          "--stream, or other subjects with --subject",
+                          what, stream),
+              {},
+              {}};
+    case api_error_stream_name_in_use:
+      return {ErrorClass::retry, what, {}, {}};  // created by somebody meanwhile: look again
+    default: return {ErrorClass::retry, what, {}, {}};
+  }
+}
+
+bool means_jetstream_absent(const ApiError& error) {
+  return error.code == api_error_jetstream_not_enabled ||
+         error.code == api_error_jetstream_not_enabled_for_account;
+}
+
+std::string_view stream_name_problem(std::string_view name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > 255) return "is longer than 255 characters";
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return "holds a space";
+    if (c == '.' || c == '*' || c == '>' || c == '/' || c == '\\') {
+      return "holds one of . * > / \\";
+    }
+  }
+  return {};
+}
+
+}  // namespace waljet

@@ -1,0 +1,58 @@
+// The JetStream API's JSON about streams: what we ask for, and what an answer means. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "streamer/errors.h"
+
+namespace waljet {
+
+// err_code values, as in nats-server's errors.json.
+constexpr int api_error_jetstream_not_enabled = 10039;
+constexpr int api_error_jetstream_not_enabled_for_account = 10076;
+constexpr int api_error_stream_not_found = 10059;
+constexpr int api_error_stream_name_in_use = 10058;
+constexpr int api_error_subjects_overlap = 10065;
+
+struct ApiError {
+  int code = 0;  // err_code, 0 where the answer could not be read
+  std::string text;
+};
+
+// Of STREAM.INFO and STREAM.CREATE.
+struct StreamAnswer {
+  std::optional<ApiError> error;
+  std::vector<std::string> subjects;
+  uint64_t last_sequence = 0;
+  bool is_mirror = false;
+};
+StreamAnswer parse_stream_answer(std::string_view json);
+
+// Of STREAM.NAMES.
+struct NamesAnswer {
+  std::optional<ApiError> error;
+  std::vector<std::string> names;
+};
+NamesAnswer parse_names_answer(std::string_view json);
+
+// Body of STREAM.CREATE: file storage, one replica, limits retention, the server's defaults.
+std::string stream_create_request(std::string_view stream, std::string_view subjects);
+// Body of STREAM.NAMES: streams that cover `subject`.
+std::string stream_names_request(std::string_view subject);
+
+// Why events of these subjects cannot go to this stream; nothing if they can.
+std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
+                                  std::string_view subject_pattern);
+
+// What an error of the API means for us.
+Error api_error(std::string_view stream, const ApiError& error);
+bool means_jetstream_absent(const ApiError& error);
+
+// What is wrong with a stream name, or an empty view.
+std::string_view stream_name_problem(std::string_view name);
+
+}  // namespace waljet

@@ -1,0 +1,94 @@
+#include "streamer/time_text.h"
+
+#include <chrono>
+
+namespace waljet {
+namespace {
+
+constexpr int64_t ns_in_second = 1'000'000'000;
+
+// Takes a number of exactly `digits` digits off `text`.
+std::optional<int> take_number(std::string_view& text, size_t digits) {
+  if (text.size() < digits) return std::nullopt;
+  int value = 0;
+  for (const char c : text.substr(0, digits)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  text.remove_prefix(digits);
+  return value;
+}
+
+bool take_one_of(std::string_view& text, std::string_view allowed) {
+  if (text.empty() || allowed.find(text[0]) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// `.5` and the like; digits beyond nanoseconds are dropped. Zero where there is none.
+std::optional<int64_t> take_fraction_ns(std::string_view& text) {
+  if (!take_one_of(text, ".")) return 0;
+  int64_t value_ns = 0;
+  int64_t unit_ns = ns_in_second / 10;
+  size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    value_ns += unit_ns * (text[digits] - '0');
+    unit_ns /= 10;
+  }
+  if (digits == 0) return std::nullopt;
+  text.remove_prefix(digits);
+  return value_ns;
+}
+
+// `Z` or `+02:00`, as seconds.
+std::optional<int> take_offset_s(std::string_view& text) {
+  if (take_one_of(text, "Zz")) return 0;
+  const bool west = !text.empty() && text[0] == '-';
+  if (!take_one_of(text, "+-")) return std::nullopt;
+  const auto hours = take_number(text, 2);
+  if (!hours || *hours > 23 || !take_one_of(text, ":")) return std::nullopt;
+  const auto minutes = take_number(text, 2);
+  if (!minutes || *minutes > 59) return std::nullopt;
+  const int offset_s = *hours * 3600 + *minutes * 60;
+  return west ? -offset_s : offset_s;
+}
+
+std::optional<int64_t> take_date_s(std::string_view& text) {
+  const auto year = take_number(text, 4);
+  if (!year || !take_one_of(text, "-")) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take_one_of(text, "-")) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::seconds(std::chrono::sys_days(date).time_since_epoch()).count();
+}
+
+std::optional<int64_t> take_clock_s(std::string_view& text) {
+  const auto hour = take_number(text, 2);
+  if (!hour || *hour > 23 || !take_one_of(text, ":")) return std::nullopt;
+  const auto minute = take_number(text, 2);
+  if (!minute || *minute > 59 || !take_one_of(text, ":")) return std::nullopt;
+  const auto second = take_number(text, 2);
+  if (!second || *second > 60) return std::nullopt;
+  return *hour * 3600 + *minute * 60 + *second;
+}
+
+}  // namespace
+
+std::optional<int64_t> parse_rfc3339_ns(std::string_view text) {
+  const auto date_s = take_date_s(text);
+  if (!date_s || !take_one_of(text, "Tt ")) return std::nullopt;
+  const auto clock_s = take_clock_s(text);
+  if (!clock_s) return std::nullopt;
+  const auto fraction_ns = take_fraction_ns(text);
+  if (!fraction_ns) return std::nullopt;
+  const auto offset_s = take_offset_s(text);
+  if (!offset_s || !text.empty()) return std::nullopt;
+  return (*date_s + *clock_s - *offset_s) * ns_in_second + *fraction_ns;
+}
+
+}  // namespace waljet

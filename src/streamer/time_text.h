@@ -1,0 +1,14 @@
+// Times as people write them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace waljet {
+
+// RFC 3339, such as 2026-01-31T12:00:00.5Z or 2026-01-31T12:00:00+02:00, as nanoseconds since 1970,
+// UTC. Nothing if it is not one.
+std::optional<int64_t> parse_rfc3339_ns(std::string_view text);
+
+}  // namespace waljet

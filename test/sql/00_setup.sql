@@ -1,0 +1,47 @@
+-- What every golden test uses; runs before them. A test opens its own slot and looks at events:
+--
+--   call decode();                                    from here on
+--   select events();                                  rows, table and operation
+--   select events('tables', 'public.orders');         with options of the plugin
+--   select whole_events();                            every member
+--
+-- What differs from run to run (times, LSNs, xids, database, version) is replaced by _ or left out;
+-- all other bytes are as the plugin wrote them. An event whose envelope is not as expected is shown
+-- unmasked, so that its test fails.
+
+create procedure decode() language plpgsql as $$
+begin
+  perform pg_create_logical_replication_slot('golden', 'waljet', temporary => true);
+end $$;
+
+-- Events as they are, each taken from the slot once.
+create function raw_events(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select data from pg_logical_slot_get_changes('golden', null, null,
+                                               variadic array['name', 'app'] || options)
+$$;
+
+create function mask(event text, replacement text) returns text language sql as $$
+  select regexp_replace(event,
+    '^(\{"before":.*,"after":.*),"source":\{"version":"[^"]+","connector":"postgresql","name":"app"'
+    ',"ts_ms":\d+,"snapshot":"false","db":"[^"]+","sequence":"\[\\"\d+\\",\\"\d+\\"\]"'
+    ',"ts_us":\d+,"ts_ns":\d+000,"schema":("(?:[^"\\]|\\.)*"),"table":("(?:[^"\\]|\\.)*")'
+    ',"txId":\d+,"lsn":\d+,"xmin":null,"origin":(null|".*"),"origin_lsn":(null|\d+)\}'
+    ',"transaction":null,"op":"([cudt])","ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+000\}$',
+    replacement)
+$$;
+
+create function events(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select mask(event, '\1,"source":{"schema":\2,"table":\3},"op":"\6"}')
+  from raw_events(variadic options) event
+$$;
+
+create function whole_events(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select mask(event, '\1,"source":{"version":_,"connector":"postgresql","name":"app","ts_ms":_,'
+    '"snapshot":"false","db":_,"sequence":_,"ts_us":_,"ts_ns":_,"schema":\2,"table":\3,"txId":_,'
+    '"lsn":_,"xmin":null,"origin":\4,"origin_lsn":\5},"transaction":null,"op":"\6",'
+    '"ts_ms":_,"ts_us":_,"ts_ns":_}')
+  from raw_events(variadic options) event
+$$;

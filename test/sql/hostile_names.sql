@@ -1,0 +1,33 @@
+-- Names that try to break out of their JSON strings and of their subjects.
+\t \a
+create schema "sch.ema ""x""";
+create table "sch.ema ""x"""."ta\ble" ("i""d" int primary key, "back\slash" int, "new
+line" int, "дом 😀" int, "UPPER" int, "a.b*>" int, "},""op"":""d""" int, "</script>" int);
+create table "1234567890123456789012345678901234567890123456789012345678901ü" (
+  "1234567890123456789012345678901234567890123456789012345678901ü" int primary key);
+create table "Üse""r
+" (" " int primary key);
+call decode();
+
+insert into "sch.ema ""x"""."ta\ble" values (1, 2, 3, 4, 5, 6, 7, 8);
+insert into "1234567890123456789012345678901234567890123456789012345678901ü" values (1);
+insert into "Üse""r
+" values (1);
+delete from "sch.ema ""x"""."ta\ble";
+create temp table taken as select whole_events() as event;
+select event from taken;
+
+-- One physical line each.
+select count(*), count(*) filter (where event like E'%\n%') from taken;
+
+-- As subjects.
+insert into "sch.ema ""x"""."ta\ble" values (2);
+insert into "Üse""r
+" values (2);
+select distinct subject from (
+  select convert_from(substr(data, 57 + 0, get_byte(data, 40) + get_byte(data, 41) * 256), 'UTF8') as subject
+  from pg_logical_slot_get_binary_changes('golden', null, null, 'name', 'my app', 'output', 'frames')
+  where get_byte(data, 4) = 2) frames order by 1;
+drop schema "sch.ema ""x""" cascade;
+drop table "Üse""r
+", "1234567890123456789012345678901234567890123456789012345678901ü";

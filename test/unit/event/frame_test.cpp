@@ -1,0 +1,256 @@
+#include "event/frame.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "event/test_random.h"
+#include "event/test_sink.h"
+
+namespace waljet {
+namespace {
+
+std::string encode(const Frame& frame) {
+  return written([&](Sink& sink) {
+    const size_t mark = begin_frame(sink, frame);
+    sink.put(frame.body);
+    end_frame(sink, mark);
+  });
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  std::string pair;
+  for (const char c : hex) {
+    if (c == ' ' || c == '\n') continue;
+    pair += c;
+    if (pair.size() < 2) continue;
+    bytes += static_cast<char>(std::stoi(pair, nullptr, 16));
+    pair.clear();
+  }
+  return bytes;
+}
+
+bool same(const Frame& a, const Frame& b) {
+  return a.kind == b.kind && a.op == b.op && a.flags == b.flags && a.position == b.position &&
+         a.xid == b.xid && a.end_lsn == b.end_lsn && a.subject == b.subject && a.table == b.table &&
+         a.key == b.key && a.headers == b.headers && a.body == b.body;
+}
+
+// The bytes of `text` with `width` bytes at `offset` replaced by `value`.
+std::string patched(std::string text, size_t offset, size_t width, uint64_t value) {
+  for (size_t i = 0; i < width; ++i) text[offset + i] = static_cast<char>(value >> (8 * i) & 0xFF);
+  return text;
+}
+
+bool is_refused(std::string_view bytes) {
+  const std::string_view before = bytes;
+  if (take_frame(bytes)) return false;
+  CHECK(bytes.size() == before.size());  // what is refused is not taken
+  return true;
+}
+
+Frame sample() {
+  Frame frame;
+  frame.op = 'c';
+  frame.position = {0x1743E238, 0x2A, 0};
+  frame.xid = 730;
+  frame.subject = "app.public.t.insert";
+  frame.table = "public.t";
+  frame.body = "{\"before\":null}";
+  return frame;
+}
+
+// The worked example of docs/frame-format.md: this layout is on the wire.
+TEST_CASE("a frame, byte for byte", "[frame]") {
+  const std::string expected = from_hex(R"(
+    62000000 02 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
+    0000000000000000 1300 0800 00000000 00000000 00000000
+    6170702E7075626C69632E742E696E73657274
+    7075626C69632E74
+    7B226265666F7265223A6E756C6C7D)");
+  CHECK(expected.size() == 98);
+  CHECK(encode(sample()) == expected);
+}
+
+TEST_CASE("every field of a frame has its own place", "[frame]") {
+  Frame frame;
+  frame.kind = FrameKind::message;
+  frame.op = 'm';
+  frame.flags = 0x0102;
+  frame.position = {0x1112131415161718, 0x2122232425262728, 0x31323334};
+  frame.xid = 0x41424344;
+  frame.end_lsn = 0x5152535455565758;
+  frame.subject = "s";
+  frame.table = "tt";
+  frame.key = "kkk";
+  frame.headers = "hhhh";
+  frame.body = "b";
+  const std::string expected = from_hex(R"(
+    43000000 04 6D 0201  1817161514131211 2827262524232221 34333231 44434241
+    5857565554535251 0100 0200 03000000 04000000 00000000
+    73 7474 6B6B6B 68686868 62)");
+  CHECK(encode(frame) == expected);
+}
+
+TEST_CASE("the version and kinds on the wire", "[frame]") {
+  CHECK(frame_version == 1);
+  CHECK(static_cast<int>(FrameKind::hello) == 1);
+  CHECK(static_cast<int>(FrameKind::event) == 2);
+  CHECK(static_cast<int>(FrameKind::commit) == 3);
+  CHECK(static_cast<int>(FrameKind::message) == 4);
+}
+
+TEST_CASE("the smallest frame is its header", "[frame]") {
+  Frame frame;
+  frame.kind = FrameKind::commit;
+  frame.end_lsn = 0x1743E268;
+  const std::string bytes = encode(frame);
+  CHECK(bytes.size() == frame_header_bytes);
+  std::string_view rest = bytes;
+  const auto taken = take_frame(rest);
+  REQUIRE(taken);
+  CHECK(same(*taken, frame));
+  CHECK(rest.empty());
+}
+
+TEST_CASE("an unknown kind is returned as it is", "[frame]") {
+  const std::string bytes = patched(encode(sample()), 4, 1, 200);
+  std::string_view rest = bytes;
+  const auto taken = take_frame(rest);
+  REQUIRE(taken);
+  CHECK(static_cast<int>(taken->kind) == 200);
+}
+
+TEST_CASE("lengths up to what their fields hold", "[frame]") {
+  const std::string longest(65535, 'x');
+  const std::string key(70000, 'k');
+  Frame frame;
+  frame.subject = longest;
+  frame.table = longest;
+  frame.key = key;
+  frame.headers = key;
+  frame.body = key;
+  const std::string bytes = encode(frame);
+  std::string_view rest = bytes;
+  const auto taken = take_frame(rest);
+  REQUIRE(taken);
+  CHECK(same(*taken, frame));
+}
+
+TEST_CASE("random frames, end to end, are read back in order", "[frame]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int round = 0; round < 300; ++round) {
+    std::string texts[5][5];
+    Frame frames[5];
+    std::string bytes;
+    for (int i = 0; i < 5; ++i) {
+      for (std::string& text : texts[i]) {
+        text = random.bytes(random.chance(3) ? 0 : random.below(200));
+      }
+      Frame& frame = frames[i];
+      frame.kind = static_cast<FrameKind>(random.below(256));
+      frame.op = static_cast<char>(random.below(256));
+      frame.flags = static_cast<uint16_t>(random.bits());
+      frame.position = {random.any_width(), random.any_width(),
+                        static_cast<uint32_t>(random.bits())};
+      frame.xid = static_cast<uint32_t>(random.bits());
+      frame.end_lsn = random.any_width();
+      frame.subject = texts[i][0];
+      frame.table = texts[i][1];
+      frame.key = texts[i][2];
+      frame.headers = texts[i][3];
+      frame.body = texts[i][4];
+      bytes += encode(frame);
+    }
+    std::string_view rest = bytes;
+    for (const Frame& frame : frames) {
+      const auto taken = take_frame(rest);
+      if (!taken || !same(*taken, frame)) FAIL("round " << round);
+    }
+    if (!rest.empty()) FAIL("round " << round);
+  }
+}
+
+TEST_CASE("every truncation is refused", "[frame]") {
+  Frame frame = sample();
+  frame.key = "{\"id\":1}";
+  frame.headers = "Waljet-Op: c\n";
+  const std::string bytes = encode(frame);
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    // A copy of its own, so that a read behind the end is a finding.
+    const std::string cut(bytes.data(), length);
+    if (!is_refused(cut)) FAIL(length << " bytes");
+  }
+}
+
+TEST_CASE("a size that is not that of the frame is refused", "[frame]") {
+  const std::string bytes = encode(sample());
+  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, uint64_t{frame_header_bytes - 1},
+                              uint64_t{bytes.size() + 1}, uint64_t{0xFFFFFFFF}}) {
+    CHECK(is_refused(patched(bytes, 0, 4, size)));
+  }
+  // Room for the header, not for subject and table.
+  CHECK(is_refused(patched(bytes, 0, 4, frame_header_bytes)));
+  CHECK(is_refused(patched(bytes, 0, 4, frame_header_bytes + 26)));
+}
+
+TEST_CASE("lengths that do not fit into the frame are refused", "[frame]") {
+  const std::string bytes = encode(sample());
+  const std::string more = bytes + bytes;  // what follows belongs to another frame
+  CHECK(is_refused(patched(more, 40, 2, 0x13 + 16)));
+  CHECK(is_refused(patched(more, 42, 2, 8 + 16)));
+  CHECK(is_refused(patched(more, 44, 4, 16)));
+  CHECK(is_refused(patched(more, 48, 4, 16)));
+  CHECK(is_refused(patched(more, 44, 4, 0xFFFFFFFF)));
+  CHECK(is_refused(patched(patched(more, 44, 4, 0xFFFFFFFF), 48, 4, 0xFFFFFFFF)));
+  CHECK_FALSE(is_refused(patched(more, 44, 4, 15)));
+}
+
+TEST_CASE("random damage never reads out of bounds", "[frame]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  const std::string bytes = encode(sample());
+  for (int i = 0; i < 20000; ++i) {
+    std::string damaged = bytes;
+    for (size_t flips = 1 + random.below(4); flips > 0; --flips) {
+      damaged[random.below(random.chance(2) ? 56 : damaged.size())] =
+          static_cast<char>(random.bits() & 0xFF);
+    }
+    std::string_view rest = damaged;
+    const auto taken = take_frame(rest);
+    if (!taken) continue;
+    const size_t used = damaged.size() - rest.size();
+    const size_t parts = taken->subject.size() + taken->table.size() + taken->key.size() +
+                         taken->headers.size() + taken->body.size();
+    if (used != frame_header_bytes + parts) FAIL("parts do not fill the frame");
+  }
+}
+
+TEST_CASE("hello tells version and source", "[frame]") {
+  const std::string bytes = written([](Sink& sink) { put_hello(sink, {"app.FE89ECF0", "0.1.0"}); });
+  std::string_view rest = bytes;
+  const auto frame = take_frame(rest);
+  REQUIRE(frame);
+  CHECK(rest.empty());
+  CHECK(frame->kind == FrameKind::hello);
+  CHECK(frame->flags == frame_version);
+  CHECK(frame->position == Position{});
+  CHECK(frame->body == "app.FE89ECF0\n0.1.0\n");
+  const auto hello = parse_hello(frame->body);
+  REQUIRE(hello);
+  CHECK(hello->source_id == "app.FE89ECF0");
+  CHECK(hello->plugin_version == "0.1.0");
+}
+
+TEST_CASE("hello: later versions may add lines, none may be missing", "[frame]") {
+  const auto longer = parse_hello("app.FE89ECF0\n0.2.0\nmore\n");
+  REQUIRE(longer);
+  CHECK(longer->plugin_version == "0.2.0");
+  for (const char* body : {"", "\n", "app.FE89ECF0", "app.FE89ECF0\n", "app.FE89ECF0\n0.1.0"}) {
+    CHECK_FALSE(parse_hello(body));
+  }
+}
+
+}  // namespace
+}  // namespace waljet

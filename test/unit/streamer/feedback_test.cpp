@@ -1,0 +1,127 @@
+#include "streamer/feedback.h"
+
+#include <catch2/catch.hpp>
+
+using namespace waljet;
+
+namespace {
+
+const Instant start{};
+Instant at_ms(int ms) {
+  return start + Duration(ms);
+}
+
+// Sends when due, every millisecond from `from_ms` to `to_ms`; how often it was.
+int count_statuses(Feedback& feedback, int from_ms, int to_ms) {
+  int count = 0;
+  for (int ms = from_ms; ms < to_ms; ++ms) {
+    if (!feedback.status_due(at_ms(ms))) continue;
+    feedback.on_status_sent(at_ms(ms));
+    ++count;
+  }
+  return count;
+}
+
+Feedback settled() {
+  Feedback feedback(start, 0);
+  feedback.on_status_sent(start);
+  return feedback;
+}
+
+}  // namespace
+
+TEST_CASE("a status goes out every second, whatever happens", "[feedback]") {
+  Feedback feedback = settled();
+  CHECK_FALSE(feedback.status_due(at_ms(999)));
+  CHECK(feedback.status_due(at_ms(1000)));
+  CHECK(count_statuses(feedback, 0, 10'001) == 10);
+}
+
+TEST_CASE("a moved position is told within 100 ms", "[feedback]") {
+  Feedback feedback = settled();
+  feedback.on_received(500, at_ms(300));
+  feedback.on_confirmed(500, at_ms(300));
+  CHECK(feedback.status_due(at_ms(300)));
+  feedback.on_status_sent(at_ms(300));
+  feedback.on_confirmed(500, at_ms(310));
+  CHECK_FALSE(feedback.status_due(at_ms(410)));
+  feedback.on_confirmed(501, at_ms(310));
+  CHECK_FALSE(feedback.status_due(at_ms(399)));
+  CHECK(feedback.status_due(at_ms(400)));
+  CHECK(feedback.wake_at() == at_ms(400));
+}
+
+TEST_CASE("requested replies are limited to ten a second", "[feedback]") {
+  Feedback feedback = settled();
+  int count = 0;
+  for (int ms = 0; ms < 1000; ++ms) {
+    feedback.on_reply_requested();
+    if (!feedback.status_due(at_ms(ms))) continue;
+    feedback.on_status_sent(at_ms(ms));
+    ++count;
+  }
+  CHECK(count == 9);  // the first one at 100 ms
+}
+
+TEST_CASE("written is never below confirmed, and nothing falls", "[feedback]") {
+  Feedback feedback(start, 700);
+  CHECK(feedback.written() == 700);
+  CHECK(feedback.confirmed() == 700);
+  feedback.on_received(800, start);
+  feedback.on_received(750, start);
+  CHECK(feedback.written() == 800);
+  feedback.on_confirmed(600, start);
+  CHECK(feedback.confirmed() == 700);
+}
+
+TEST_CASE("a stall with a request for a reply is probed, once a second", "[feedback]") {
+  Feedback feedback = settled();
+  feedback.on_received(100, at_ms(0));
+  CHECK_FALSE(feedback.probe_due(at_ms(60'000)));  // slow, but nobody asks
+  feedback.on_reply_requested();
+  CHECK_FALSE(feedback.probe_due(at_ms(1'999)));
+  CHECK(feedback.probe_due(at_ms(2'000)));
+  feedback.on_probe_started(at_ms(2'000));
+  CHECK_FALSE(feedback.probe_due(at_ms(9'000)));  // one at a time
+  feedback.on_probe_ended();
+  CHECK_FALSE(feedback.probe_due(at_ms(2'999)));
+  CHECK(feedback.probe_due(at_ms(3'000)));
+}
+
+TEST_CASE("movement ends a stall", "[feedback]") {
+  Feedback feedback = settled();
+  feedback.on_received(100, at_ms(0));
+  feedback.on_reply_requested();
+  feedback.on_confirmed(50, at_ms(1'500));
+  CHECK_FALSE(feedback.probe_due(at_ms(60'000)));  // nobody has asked since
+  feedback.on_reply_requested();
+  CHECK_FALSE(feedback.probe_due(at_ms(3'499)));
+  CHECK(feedback.probe_due(at_ms(3'500)));
+  feedback.on_confirmed(100, at_ms(3'500));
+  feedback.on_reply_requested();
+  CHECK_FALSE(feedback.probe_due(at_ms(60'000)));  // nothing is outstanding
+}
+
+TEST_CASE("back-pressure is a stall that cannot ask", "[feedback]") {
+  Feedback feedback = settled();
+  // Inside a transaction positions lie below what keepalives have confirmed.
+  feedback.on_received(1'000, at_ms(0));
+  feedback.on_confirmed(1'000, at_ms(0));
+  feedback.on_received(400, at_ms(10));
+  feedback.set_reading(false, at_ms(5'000));
+  feedback.set_reading(false, at_ms(6'000));
+  CHECK_FALSE(feedback.probe_due(at_ms(6'999)));
+  CHECK(feedback.probe_due(at_ms(7'000)));
+  feedback.set_reading(true, at_ms(7'000));
+  CHECK_FALSE(feedback.probe_due(at_ms(60'000)));
+}
+
+TEST_CASE("it wants to be woken for whatever comes first", "[feedback]") {
+  Feedback feedback = settled();
+  CHECK(feedback.wake_at() == at_ms(1'000));
+  feedback.set_reading(false, at_ms(0));
+  feedback.on_status_sent(at_ms(1'500));
+  CHECK(feedback.wake_at() == at_ms(2'000));
+  feedback.on_probe_started(at_ms(2'000));
+  CHECK(feedback.wake_at() == at_ms(2'500));
+}

@@ -1,0 +1,60 @@
+#include "streamer/settings.h"
+
+#include <catch2/catch.hpp>
+
+using namespace waljet;
+
+TEST_CASE("all names follow from the database's", "[settings]") {
+  const auto names = resolve_names({}, "app");
+  REQUIRE(names);
+  CHECK(names->name == "app");
+  CHECK(names->slot == "waljet_app");
+  CHECK(names->stream == "app");
+  CHECK(names->stream_subjects == "app.>");
+  CHECK(names->subject_pattern == "app.*.*.*");
+}
+
+TEST_CASE("odd names are encoded for the stream and flattened for the slot", "[settings]") {
+  const auto names = resolve_names({}, "My App.1");
+  REQUIRE(names);
+  CHECK(names->slot == "waljet_my_app_1");
+  CHECK(names->stream == "My=20App=2E1");
+  CHECK(names->stream_subjects == "My=20App=2E1.>");
+}
+
+TEST_CASE("a slot name is cut to what PostgreSQL takes", "[settings]") {
+  const auto names = resolve_names({}, std::string(64, 'x'));
+  REQUIRE(names);
+  CHECK(names->slot == "waljet_" + std::string(56, 'x'));
+}
+
+TEST_CASE("what is set wins", "[settings]") {
+  RunSettings settings;
+  settings.name = "shop";
+  settings.slot = "s1";
+  settings.stream = "EVENTS";
+  settings.subject = "cdc.{name}.{table}";
+  const auto names = resolve_names(settings, "app");
+  REQUIRE(names);
+  CHECK(names->name == "shop");
+  CHECK(names->slot == "s1");
+  CHECK(names->stream == "EVENTS");
+  CHECK(names->stream_subjects == "cdc.>");
+  CHECK(names->subject_pattern == "cdc.shop.*");
+}
+
+TEST_CASE("what cannot be used is a mistake in configuration", "[settings]") {
+  const auto refused = [](void (*spoil)(RunSettings&)) {
+    RunSettings settings;
+    spoil(settings);
+    const auto names = resolve_names(settings, "app");
+    return !names && names.error().error_class == ErrorClass::configuration;
+  };
+  CHECK(refused([](RunSettings& s) { s.slot = "Upper"; }));
+  CHECK(refused([](RunSettings& s) { s.slot = std::string(64, 'a'); }));
+  CHECK(refused([](RunSettings& s) { s.stream = "a.b"; }));
+  CHECK(refused([](RunSettings& s) { s.subject = "{nonsense}.x"; }));
+  CHECK(refused([](RunSettings& s) { s.subject = "$JS.{table}"; }));
+  CHECK(refused([](RunSettings& s) { s.subject = "{table}.{name}"; }));
+  CHECK(refused([](RunSettings& s) { s.name = std::string(65, 'a'); }));
+}
