@@ -248,11 +248,11 @@ void build_names(RelationPlan& plan, const RelationCache& cache, std::string_vie
   build_subjects(plan, cache, schema, table);
 }
 
-// Ordinary tables and their partitions. Up to 15 the rows that fill a materialized view are decoded
-// too; they are nobody's change.
+// What has rows of its own: tables and partitions. A TRUNCATE of a partitioned table lists its
+// partitions too. Up to 15 the rows that fill a materialized view are decoded; they are nobody's
+// change.
 bool is_table(Relation relation) {
-  const char kind = relation->rd_rel->relkind;
-  return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
+  return relation->rd_rel->relkind == RELKIND_RELATION;
 }
 
 RelationPlan* build_plan(const RelationCache& cache, Relation relation) {

@@ -112,7 +112,7 @@ void put_row(Sink& sink, const RelationPlan& plan, const Row& row, const Row* ol
     const Column& column = plan.columns[i];
     if (!is_not_logged(column, row)) {
       put_column(sink, column, row);
-    } else if (old != nullptr && plan.full_identity) {
+    } else if (old != nullptr && (plan.full_identity || column.identity)) {
       put_column(sink, column, *old);
     } else {
       sink.put(column.label);

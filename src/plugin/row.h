@@ -13,9 +13,9 @@ struct Row {
   bool* nulls = nullptr;
 };
 
-// Writes all columns. A value that is stored out of line and did not change is not in the log: it
-// is taken from `old`, which has it where the identity is FULL, or else the placeholder stands for
-// it.
+// Writes all columns. A value that is stored out of line and did not change is not in the new row:
+// it is taken from `old`, which has it where the identity is FULL or the column is part of it, or
+// else the placeholder stands for it.
 void put_row(Sink& sink, const RelationPlan& plan, const Row& row, const Row* old);
 
 // Writes an old image of which only the identity's columns were logged.

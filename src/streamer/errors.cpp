@@ -49,6 +49,12 @@ int exit_code(ErrorClass error_class) {
   return exit_refused;
 }
 
+void add_sentence(std::string& text, std::string_view sentence) {
+  if (sentence.empty()) return;
+  if (!text.empty()) text += text.back() == '.' ? " " : ". ";
+  text += sentence;
+}
+
 ErrorClass class_of_sqlstate(std::string_view sqlstate) {
   for (const SqlstateClass& known : sqlstate_classes) {
     if (sqlstate.starts_with(known.prefix)) return known.error_class;

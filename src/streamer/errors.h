@@ -27,6 +27,9 @@ struct Error {
   std::string hint;      // PostgreSQL's hint, as it came
 };
 
+// Adds a sentence to a text, whether or not that ends as a sentence does.
+void add_sentence(std::string& text, std::string_view sentence);
+
 // A value, or the reason why there is none.
 template <typename T>
 class [[nodiscard]] Result {

@@ -57,6 +57,13 @@ void Handoff::request_stop() {
   publisher_wakes_.notify_one();
 }
 
+void Handoff::end_input() {
+  const std::lock_guard lock(mutex_);
+  input_ended_ = true;
+  news_ = true;
+  publisher_wakes_.notify_one();
+}
+
 Handoff::Report Handoff::report() const {
   const std::lock_guard lock(mutex_);
   return report_;
@@ -112,6 +119,11 @@ bool Handoff::publishing_permitted() const {
 bool Handoff::stop_requested() const {
   const std::lock_guard lock(mutex_);
   return stop_requested_;
+}
+
+bool Handoff::input_ended() const {
+  const std::lock_guard lock(mutex_);
+  return input_ended_;
 }
 
 void Handoff::report_confirmed(Lsn lsn) {

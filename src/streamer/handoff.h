@@ -46,6 +46,8 @@ class Handoff : public LinkListener {
   void push(Item item);
   void permit_publishing();
   void request_stop();
+  // No item will follow: the connection is gone, and there will be no other.
+  void end_input();
 
   // What the publisher has to say.
   struct Report {
@@ -74,6 +76,7 @@ class Handoff : public LinkListener {
   std::optional<LostLink> take_lost_link();
   bool publishing_permitted() const;
   bool stop_requested() const;
+  bool input_ended() const;
 
   void report_confirmed(Lsn lsn);
   void report_checked();
@@ -96,6 +99,7 @@ class Handoff : public LinkListener {
   std::optional<LostLink> lost_link_;
   bool permitted_ = false;
   bool stop_requested_ = false;
+  bool input_ended_ = false;
   bool news_ = false;  // permission or stop, which the publisher has not woken for yet
   Report report_;
   int wake_fd_;

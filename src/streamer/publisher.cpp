@@ -46,7 +46,7 @@ void Publisher::take_inputs(Instant now) {
   const bool stopping = handoff_.stop_requested();
   if (stopping) pump_.request_stop(now);
   take_items();
-  if (stopping && pump_.wants_item()) pump_.on_input_end();  // nothing follows a request to stop
+  if (stopping && handoff_.input_ended() && pump_.wants_item()) pump_.on_input_end();
 }
 
 void Publisher::take_items() {

@@ -68,8 +68,13 @@ PumpAction Pump::publish_or_wait(Instant now) {
   return action;
 }
 
+// Once stopping, only the rest of the transaction in hand is of interest.
+bool Pump::input_closed() const {
+  return state_ == PumpState::draining && (!in_transaction_ || input_ended_);
+}
+
 bool Pump::drained() const {
-  return input_ended_ && unread_.empty() && window_.empty();
+  return input_closed() && window_.empty();
 }
 
 void Pump::on_item(Item item) {
@@ -149,6 +154,7 @@ void Pump::request_stop(Instant now) {
   }
   state_ = PumpState::draining;
   drain_deadline_ = now + drain_max;
+  if (!unread_.empty()) absorb();
 }
 
 // Begins to publish on a new link: first what the old one left unacknowledged.
@@ -175,7 +181,7 @@ void Pump::fail(Error error) {
 
 // Moves frames of the newest chunk into the window, as far as there is room.
 void Pump::absorb() {
-  while (!unread_.empty() && !fatal_) {
+  while (!unread_.empty() && !fatal_ && !input_closed()) {
     std::string_view rest = unread_;
     const auto frame = take_frame(rest);
     if (!frame) {
@@ -190,6 +196,7 @@ void Pump::absorb() {
     apply(*frame, bytes);
     unread_ = rest;
   }
+  unread_ = {};
   forget_unused();
   release();
 }
@@ -213,7 +220,10 @@ void Pump::apply(const Frame& frame, size_t bytes) {
       enter_window(frame, bytes);
       if (frame.end_lsn != 0) window_.add_checkpoint(frame.end_lsn);
       return;
-    case FrameKind::commit: return window_.add_checkpoint(frame.end_lsn);
+    case FrameKind::commit:
+      // That of a transaction sent again does not end the one in hand.
+      if (!last_entered_ || frame.position > *last_entered_) in_transaction_ = false;
+      return window_.add_checkpoint(frame.end_lsn);
   }
   fail({ErrorClass::refused,
         fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
@@ -233,6 +243,7 @@ void Pump::enter_window(const Frame& frame, size_t bytes) {
   window_.add(bytes);
   events_.push_back(frame);
   last_entered_ = frame.position;
+  in_transaction_ = frame.end_lsn == 0;  // a message outside a transaction ends itself
   chunks_.back().end = window_.end();
   chunks_.back().used = true;
 }

@@ -94,7 +94,9 @@ class Pump {
   PumpAction next(Instant now);
 
   // True while the next item can be used: what came before it has entered the window.
-  bool wants_item() const { return unread_.empty() && state_ != PumpState::stopped; }
+  bool wants_item() const {
+    return unread_.empty() && state_ != PumpState::stopped && !input_closed();
+  }
   void on_item(Item item);
 
   void on_connected();
@@ -108,7 +110,8 @@ class Pump {
   // The source streams: the stream may be created, events may be published.
   void permit_publishing() { permitted_ = true; }
 
-  // Publishes what was received, waits for its acknowledgements, and stops. on_input_end() says
+  // Finishes the transaction in hand, so that the next start has none of it to send again; leaves
+  // everything behind it; waits for the acknowledgements, and stops. on_input_end() says
   // that no item will follow.
   void request_stop(Instant now);
   void on_input_end() { input_ended_ = true; }
@@ -134,6 +137,7 @@ class Pump {
   };
 
   PumpAction publish_or_wait(Instant now);
+  bool input_closed() const;
   bool drained() const;
   void resume(Instant now);
   void back_off(Error error, Instant now);
@@ -152,6 +156,7 @@ class Pump {
   bool permitted_ = false;
   bool was_ready_ = false;
   bool input_ended_ = false;
+  bool in_transaction_ = false;  // events of a transaction entered whose commit has not been seen
   uint64_t epoch_ = 0;
 
   AckWindow window_;

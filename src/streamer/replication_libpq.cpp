@@ -49,8 +49,7 @@ Error error_of(PGconn* connection, const PGresult* result) {
   if (error.sqlstate.empty()) return broken(connection);
   error.error_class = class_of_sqlstate(error.sqlstate);
   error.text = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  if (!detail.empty()) error.text += ": " + detail;
+  add_sentence(error.text, field(result, PG_DIAG_MESSAGE_DETAIL));
   error.hint = field(result, PG_DIAG_MESSAGE_HINT);
   return error;
 }

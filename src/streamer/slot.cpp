@@ -92,7 +92,7 @@ Error Server::explain(Error error) {
   if (error.sqlstate == "42501" && not_allowed) {
     auto current = ask(fmt::format("SHOW {}", setting));
     error.text += fmt::format(
-        ": put the line\n    {}\ninto postgresql.conf and reload PostgreSQL (SELECT "
+        ". Put the line\n    {}\ninto postgresql.conf and reload PostgreSQL (SELECT "
         "pg_reload_conf()); no restart is needed",
         allow_plugin_line(current ? current->single() : "pgoutput, test_decoding"));
   } else if (error.sqlstate == "58P01") {

@@ -252,10 +252,10 @@ OptionList Source::plugin_options() const {
 // ---- streaming ----
 
 SourceState Source::stream() {
-  constexpr bool reading = true;
+  constexpr bool stopping = false;
   while (!stop_signalled(stop_fd_)) {
     if (const auto fatal = handoff_.report().fatal) return after_fatal(*fatal);
-    if (auto error = turn(reading)) {
+    if (auto error = turn(stopping)) {
       if (present() - session_since_ >= session_proved) backoff_.reset();
       return after_error(std::move(*error));
     }
@@ -263,8 +263,8 @@ SourceState Source::stream() {
   return SourceState::draining;
 }
 
-std::optional<Error> Source::turn(bool reading) {
-  const bool wanted = reading && handoff_.has_room();
+std::optional<Error> Source::turn(bool stopping) {
+  const bool wanted = handoff_.has_room();
   Instant now = present();
   feedback_->set_reading(wanted, now);
   auto unsent = connection_->flush();
@@ -274,7 +274,7 @@ std::optional<Error> Source::turn(bool reading) {
   if (probe_) until = std::min(until, probe_deadline_);
   // While nothing is read, only the end of the connection is of interest.
   const int events = (wanted ? POLLIN : POLLRDHUP) | (*unsent ? POLLOUT : 0);
-  std::array<pollfd, 4> fds{{{stop_fd_, static_cast<short>(reading ? POLLIN : 0), 0},
+  std::array<pollfd, 4> fds{{{stop_fd_, static_cast<short>(stopping ? 0 : POLLIN), 0},
                              {handoff_.wake_fd(), POLLIN, 0},
                              {connection_->fd(), static_cast<short>(events), 0},
                              {probe_ ? probe_->fd() : -1, probe_events_, 0}}};
@@ -288,9 +288,7 @@ std::optional<Error> Source::turn(bool reading) {
   } else if ((fds[2].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
     return Error{ErrorClass::retry, "the server closed the replication connection", {}, {}};
   }
-  if (reading) {
-    if (auto error = read_messages(now)) return error;
-  }
+  if (auto error = read_messages(now)) return error;
   if (feedback_->status_due(now)) {
     if (auto error = send_status(now)) return error;
   }
@@ -377,14 +375,15 @@ void Source::end_probe() {
 // ---- the end ----
 
 SourceState Source::drain() {
-  constexpr bool reading = false;
+  constexpr bool stopping = true;  // reads on: the publisher finishes the transaction in hand
   handoff_.request_stop();
   const bool publisher_runs = !on_checked_ && names_.has_value();
   const Instant deadline = present() + drain_max;
   while (publisher_runs && !handoff_.report().stopped && present() < deadline) {
     if (connection_ && feedback_) {
-      if (turn(reading)) disconnect();
+      if (turn(stopping)) disconnect();
     } else {
+      handoff_.end_input();
       pollfd wake{handoff_.wake_fd(), POLLIN, 0};
       poll(&wake, 1, milliseconds_between(present(), deadline));
       handoff_.clear_wake();

@@ -79,7 +79,7 @@ class Source {
   void end_probe();
 
   // One look at everything the stream's state depends on; waits no longer than feedback wants.
-  std::optional<Error> turn(bool reading);
+  std::optional<Error> turn(bool stopping);
   std::optional<Error> read_messages(Instant now);
   std::optional<Error> take_message(Connection::StreamMessage message, Instant now);
   std::optional<Error> send_status(Instant now);

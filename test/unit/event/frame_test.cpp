@@ -38,8 +38,9 @@ bool same(const Frame& a, const Frame& b) {
 
 // The bytes of `text` with `width` bytes at `offset` replaced by `value`.
 std::string patched(std::string text, size_t offset, size_t width, uint64_t value) {
-  for (size_t i = 0; i < width; ++i) text[offset + i] = static_cast<char>(value >> (8 * i) & 0xFF);
-  return text;
+  std::string bytes;
+  for (size_t i = 0; i < width; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
+  return text.replace(offset, width, bytes);
 }
 
 bool is_refused(std::string_view bytes) {

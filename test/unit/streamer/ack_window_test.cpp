@@ -1,10 +1,10 @@
 #include "streamer/ack_window.h"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <vector>
 
-#include "streamer/seed.h"
+#include "event/test_random.h"
 
 using namespace waljet;
 
@@ -105,26 +105,25 @@ TEST_CASE("the oldest publish holds the room of all behind it", "[ack_window]") 
 }
 
 TEST_CASE("any interleaving agrees with the rule", "[ack_window]") {
-  const uint32_t seed = test_seed();
-  INFO("WALJET_TEST_SEED=" << seed);
-  std::mt19937 random(seed);
+  Random random;
+  INFO(random.how_to_repeat());
   for (int run = 0; run < 200; ++run) {
     AckWindow window(roomy);
     Reference reference;
     Lsn lsn = 1000;
     for (int step = 0; step < 150; ++step) {
-      const size_t what = pick(random, 0, 9);
+      const size_t what = random.below(10);
       if (what < 4) {
-        const size_t bytes = pick(random, 0, 50);
+        const size_t bytes = random.below(51);
         REQUIRE(window.add(bytes) == reference.acknowledged.size());
         reference.acknowledged.push_back(false);
         reference.bytes.push_back(bytes);
       } else if (what < 6) {
-        lsn = one_in(random, 10) ? lsn - std::min<Lsn>(lsn, 300) : lsn + pick(random, 0, 20);
+        lsn = random.chance(10) ? lsn - std::min<Lsn>(lsn, 300) : lsn + random.below(21);
         window.add_checkpoint(lsn);
         reference.checkpoints.push_back({reference.acknowledged.size(), lsn});
       } else if (!reference.acknowledged.empty()) {
-        const size_t token = pick(random, 0, reference.acknowledged.size() - 1);
+        const size_t token = random.below(reference.acknowledged.size());
         REQUIRE(window.acknowledge(token) == !reference.acknowledged[token]);
         reference.acknowledged[token] = true;
       }

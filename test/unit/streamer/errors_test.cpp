@@ -54,3 +54,12 @@ TEST_CASE("no SQLSTATE: the first line, retried", "[errors]") {
   CHECK(parse_connection_error(":  abcde: x").sqlstate.empty());
   CHECK(parse_connection_error(":  57P0").sqlstate.empty());
 }
+
+TEST_CASE("sentences are joined as sentences", "[errors]") {
+  std::string text = "message";
+  add_sentence(text, "");
+  CHECK(text == "message");
+  add_sentence(text, "Detail.");
+  add_sentence(text, "Hint.");
+  CHECK(text == "message. Detail. Hint.");
+}

@@ -38,7 +38,8 @@ TEST_CASE("a delete shows the old row", "[event_printer]") {
 TEST_CASE("numbers keep their digits, long values are cut", "[event_printer]") {
   CHECK(printed(event("null", R"({"id":9223372036854775807})", "c")) ==
         "insert   public.todo id=9223372036854775807");
-  const std::string shown = printed(event("null", R"({"v":")" + std::string(200, 'x') + "\"}", "c"));
+  const std::string shown =
+      printed(event("null", R"({"v":")" + std::string(200, 'x') + "\"}", "c"));
   CHECK(shown.size() < 100);
   CHECK(shown.substr(shown.size() - 3) == "...");
 }

@@ -58,7 +58,6 @@ TEST_CASE("stream names", "[stream_config]") {
 }
 
 TEST_CASE("names answer", "[stream_config]") {
-  CHECK(parse_names_answer(R"({"streams":["a","b"]})").names ==
-        std::vector<std::string>{"a", "b"});
+  CHECK(parse_names_answer(R"({"streams":["a","b"]})").names == std::vector<std::string>{"a", "b"});
   CHECK(parse_names_answer(R"({"streams":null})").names.empty());
 }

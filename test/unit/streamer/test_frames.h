@@ -1,0 +1,66 @@
+// Chunks of frames for tests, in memory as libpq would hand it over.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "event/frame.h"
+#include "event/test_sink.h"
+#include "streamer/item.h"
+
+namespace waljet {
+
+inline std::string frame_bytes(const Frame& frame) {
+  return written([&](Sink& sink) {
+    const size_t mark = begin_frame(sink, frame);
+    sink.put(frame.body);
+    end_frame(sink, mark);
+  });
+}
+
+inline std::string hello_bytes(uint16_t version = frame_version,
+                               const std::string& source_id = "app.00000001") {
+  const std::string bytes = written([&](Sink& sink) { put_hello(sink, {source_id, "1.0"}); });
+  std::string_view rest = bytes;
+  Frame frame = *take_frame(rest);
+  frame.flags = version;
+  return frame_bytes(frame);
+}
+
+inline std::string event_bytes(const Position& position, const std::string& body = "{}") {
+  Frame frame;
+  frame.kind = FrameKind::event;
+  frame.op = 'c';
+  frame.position = position;
+  frame.subject = "app.public.t.insert";
+  frame.table = "public.t";
+  frame.body = body;
+  return frame_bytes(frame);
+}
+
+inline std::string commit_bytes(Lsn commit_lsn, Lsn end_lsn) {
+  Frame frame;
+  frame.kind = FrameKind::commit;
+  frame.position = {commit_lsn, 1'000'000, 0};
+  frame.end_lsn = end_lsn;
+  return frame_bytes(frame);
+}
+
+// What is freed is overwritten first, so that whoever still looks at it reads nonsense.
+inline Item chunk_of(const std::string& frames) {
+  constexpr size_t size_bytes = sizeof(size_t);
+  auto* memory = static_cast<char*>(std::malloc(size_bytes + frames.size()));
+  const size_t size = frames.size();
+  std::memcpy(memory, &size, size_bytes);
+  std::memcpy(memory + size_bytes, frames.data(), size);
+  Buffer buffer(memory, [](char* freed) {
+    size_t freed_size = 0;
+    std::memcpy(&freed_size, freed, size_bytes);
+    std::memset(freed, 'X', size_bytes + freed_size);
+    std::free(freed);
+  });
+  return make_chunk(std::move(buffer), size, {memory + size_bytes, size});
+}
+
+}  // namespace waljet
