@@ -38,12 +38,14 @@ void add_nats(CLI::App& command, std::string& nats) {
 void add_name(CLI::App& command, std::string& name) {
   command.add_option("--name", name, "logical name of the source; default: the database's name")
       ->envname("WALJET_SOURCE_NAME")
+      ->check(CLI::Validator(name_problem, ""))
       ->type_name("NAME");
 }
 
 void add_slot(CLI::App& command, std::string& slot) {
   command.add_option("--slot", slot, "replication slot; default: waljet_ and the name")
       ->envname("WALJET_SOURCE_SLOT")
+      ->check(CLI::Validator(slot_problem, ""))
       ->type_name("SLOT");
 }
 
@@ -123,6 +125,7 @@ void declare_tail(CLI::App& app, CommandLine& line, int& code) {
       ->type_name("WHERE")
       ->capture_default_str();
   command->add_option("--count", line.tail.count, "end after so many events; 0: never")
+      ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   add_log_level(*command, line.log_level);
   command->callback([&] {

@@ -308,6 +308,11 @@ int Connector::fd() const {
 Error Connector::error() const {
   if (!state_->connection) return {ErrorClass::retry, "out of memory", {}, {}};
   Error error = broken(state_->get());
+  constexpr std::string_view insufficient_privilege = "42501";
+  if (error.sqlstate == insufficient_privilege) {
+    add_sentence(error.text, fmt::format("The role needs REPLICATION: ALTER ROLE {} REPLICATION",
+                                         quote_identifier(PQuser(state_->get()))));
+  }
   if (PQconnectionNeedsPassword(state_->get()) != 0) {
     error.error_class = ErrorClass::refused;
     error.text =

@@ -42,11 +42,22 @@ size_t characters(std::string_view utf8) {
 Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
                                  const std::string& database) {
   if (slot.empty()) return default_slot(name.empty() ? database : name);
-  bool fine = slot.size() <= slot_bytes_max;
+  const std::string problem = slot_problem(slot);
+  if (problem.empty()) return slot;
+  return configuration("--slot: " + problem);
+}
+
+std::string slot_problem(const std::string& slot) {
+  bool fine = !slot.empty() && slot.size() <= slot_bytes_max;
   for (const char c : slot) fine = fine && is_slot_character(c);
-  if (fine) return slot;
-  return configuration(
-      fmt::format("--slot: \"{}\" is not a slot name: up to 63 of a-z, 0-9 and _", slot));
+  if (fine) return {};
+  return fmt::format("\"{}\" is not a slot name: up to 63 of a-z, 0-9 and _", slot);
+}
+
+std::string name_problem(const std::string& name) {
+  const size_t length = characters(name);
+  if (length >= 1 && length <= name_characters_max) return {};
+  return fmt::format("\"{}\" must have 1 to {} characters", name, name_characters_max);
 }
 
 std::string stream_of_name(std::string_view name) {
@@ -58,9 +69,8 @@ std::string stream_of_name(std::string_view name) {
 Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database) {
   SourceNames names;
   names.name = settings.name.empty() ? database : settings.name;
-  if (characters(names.name) > name_characters_max) {
-    return configuration(fmt::format("--name: \"{}\" is longer than 64 characters", names.name));
-  }
+  const std::string name_trouble = name_problem(names.name);
+  if (!name_trouble.empty()) return configuration("--name: " + name_trouble);
   auto slot = resolve_slot(settings.slot, settings.name, database);
   if (!slot) return slot.error();
   names.slot = std::move(*slot);

@@ -59,6 +59,9 @@ struct SourceNames {
 Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database);
 Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
                                  const std::string& database);
+// What is wrong with a name that the user gave, as a sentence; empty if nothing.
+std::string slot_problem(const std::string& slot);
+std::string name_problem(const std::string& name);
 std::string stream_of_name(std::string_view name);
 
 }  // namespace waljet
