@@ -4,6 +4,7 @@
 #   make test                              every suite; make test-full at full size
 #   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | lint    one suite
 #   make format                            format the sources in place
+#   make docs                              docs/plugin-options.md from the declarations
 #   make deps                              install what demo and test need
 #   make clean
 
@@ -28,6 +29,11 @@ test-full:
 format:
 	@tools/deps demo test
 	@find src test bench -name '*.cpp' -o -name '*.h' 2>/dev/null | xargs -r clang-format-14 -i
+
+docs:
+	@tools/deps demo test
+	@$(MAKE) -s all && cmake --build build --target tool_option_docs
+	@build/tools/option_docs > docs/plugin-options.md
 
 deps:
 	@tools/deps demo test

@@ -3,6 +3,12 @@
 
 #include "plugin/pg.h"
 
+#if PG_VERSION_NUM >= 160000
+extern "C" {
+#include "varatt.h"
+}
+#endif
+
 namespace waljet {
 
 inline HeapTuple new_tuple(const ReorderBufferChange* change) {

@@ -143,9 +143,8 @@ Error api_error(std::string_view stream, const ApiError& error) {
                           what, stream),
               {},
               {}};
-    case api_error_stream_name_in_use:
-      return {ErrorClass::retry, what, {}, {}};  // created by somebody meanwhile: look again
-    default: return {ErrorClass::retry, what, {}, {}};
+    default:  // a name in use among them: somebody created the stream meanwhile, look again
+      return {ErrorClass::retry, what, {}, {}};
   }
 }
 

@@ -15,7 +15,6 @@ namespace waljet {
 constexpr int api_error_jetstream_not_enabled = 10039;
 constexpr int api_error_jetstream_not_enabled_for_account = 10076;
 constexpr int api_error_stream_not_found = 10059;
-constexpr int api_error_stream_name_in_use = 10058;
 constexpr int api_error_subjects_overlap = 10065;
 
 struct ApiError {
