@@ -4,6 +4,7 @@
 --   select events();                                  rows, table and operation
 --   select events('tables', 'public.orders');         with options of the plugin
 --   select whole_events();                            every member
+--   select frames();                                  binary frames, one a row
 --
 -- What differs from run to run (times, LSNs, xids, database, version) is replaced by _ or left out;
 -- all other bytes are as the plugin wrote them. An event whose envelope is not as expected is shown
@@ -44,4 +45,37 @@ language sql as $$
     '"lsn":_,"xmin":null,"origin":\4,"origin_lsn":\5},"transaction":null,"op":"\6",'
     '"ts_ms":_,"ts_us":_,"ts_ns":_}')
   from raw_events(variadic options) event
+$$;
+
+-- Long values by their first character.
+create function shorten(event text) returns text language sql as $$
+  select regexp_replace(event, '([[:alnum:]])[[:alnum:]+/=]{199,}', '\1<and so on>', 'g')
+$$;
+
+-- A message of frames, taken apart.
+create function frames(variadic options text[] default '{}') returns setof bytea
+language plpgsql as $$
+declare
+  message bytea;
+  size int;
+begin
+  for message in
+    select data from pg_logical_slot_get_binary_changes('golden', null, null,
+      variadic array['output', 'frames'] || options)
+  loop
+    while length(message) > 0 loop
+      size := frame_number(message, 0, 4);
+      return next substr(message, 1, size);
+      message := substr(message, size + 1);
+    end loop;
+  end loop;
+end $$;
+
+-- The little-endian number at an offset.
+create function frame_number(frame bytea, at int, bytes int) returns bigint language sql as $$
+  select sum(get_byte(frame, at + i)::bigint << (8 * i))::bigint from generate_series(0, bytes - 1) i
+$$;
+
+create function frame_subject(frame bytea) returns text language sql as $$
+  select convert_from(substr(frame, 57, frame_number(frame, 40, 2)::int), 'UTF8')
 $$;

@@ -1,4 +1,4 @@
--- Binary frames carry the same events; the streamer reads them.
+-- Binary frames carry the same events as lines do, and what the streamer needs of them.
 \t \a
 create table books (id int primary key, title text);
 call decode();
@@ -6,45 +6,44 @@ call decode();
 insert into books values (1, 'Dune'), (2, 'Emma');
 update books set id = 3 where id = 1;
 
-create function little_endian(bytes bytea) returns numeric language sql as $$
-  select sum(get_byte(bytes, i) * 256::numeric ^ i)::numeric from generate_series(0, length(bytes) - 1) i
+-- Without the time of writing, which differs.
+create function timeless(event text) returns text language sql as $$
+  select regexp_replace(event, ',"ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+}$', '')
 $$;
 create temp table lines as
-select row_number() over () as n, lsn, data
+select row_number() over () as n, timeless(data) as event
 from pg_logical_slot_peek_changes('golden', null, null, 'name', 'app');
--- Under the SQL functions a message is one event; the first one begins with a hello, the last one is the commit.
-create temp table messages as
-select row_number() over () as n, lsn, data
-from pg_logical_slot_get_binary_changes('golden', null, null, 'name', 'app', 'output', 'frames');
-create temp table frames as
-select n, substr(data, case when n = 1 then little_endian(substr(data, 1, 4))::int + 1 else 1 end) as frame
-from messages;
+create temp table taken as
+select n, frame, get_byte(frame, 4) as kind
+from frames('name', 'app') with ordinality f(frame, n);
 
-select get_byte(data, 4) as kind, get_byte(data, 6) as version, length(substr(data, 9, 48)),
-       regexp_replace(convert_from(substr(data, 57, little_endian(substr(data, 1, 4))::int - 56), 'UTF8'),
-                      '[0-9A-F]{8}\n\d+\.\d+\.\d+', '<hash>, <version>')
-from messages where n = 1;
+-- Once a session, and first: version of the format, source, version of the plugin.
+select frame_number(frame, 6, 2), substr(frame, 9, 48) = decode(repeat('00', 48), 'hex'),
+       regexp_replace(convert_from(substr(frame, 57), 'UTF8'), '[0-9A-F]{8}\n\d+\.\d+\.\d+', '<hash>, <version>')
+from taken where kind = 1;
 
-select get_byte(frame, 4) as kind, chr(nullif(get_byte(frame, 5), 0)) as op,
-       little_endian(substr(frame, 17, 8)) as ordinal, little_endian(substr(frame, 25, 4)) as part,
-       little_endian(substr(frame, 1, 4)) = length(frame) as whole,
-       convert_from(substr(frame, 57, subject), 'UTF8') as subject,
-       convert_from(substr(frame, 57 + subject, tab), 'UTF8') as "table"
-from (select *, little_endian(substr(frame, 41, 2))::int as subject,
-             little_endian(substr(frame, 43, 2))::int as tab from frames) sized order by n;
+select kind, chr(nullif(get_byte(frame, 5), 0)) as op, frame_number(frame, 16, 8) as ordinal,
+       frame_number(frame, 24, 4) as part, frame_subject(frame),
+       convert_from(substr(frame, 57 + frame_number(frame, 40, 2)::int, frame_number(frame, 42, 2)::int), 'UTF8')
+from taken order by n;
 
--- Bodies are the lines, but for the time of writing.
-select count(*), count(*) filter (where regexp_replace(right(convert_from(substr(frame, 57), 'UTF8'), length(data)),
-                                                       ',"ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+}$', '') =
-                                        regexp_replace(data, ',"ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+}$', ''))
-from (select frame, row_number() over (order by n) as n from frames where get_byte(frame, 4) = 2) events
+-- Bodies are the lines.
+select count(*), count(*) filter (where timeless(body) = event)
+from (select row_number() over (order by n) as n,
+             convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2))::int), 'UTF8')
+               as body
+      from taken where kind = 2) bodies
 join lines using (n);
 
--- All frames of a transaction have its commit LSN; its end LSN is in the commit alone, right behind.
-select count(distinct substr(frame, 9, 8)) as transactions,
-       count(*) filter (where little_endian(substr(frame, 33, 8)) > 0) as ends,
-       bool_and(little_endian(substr(frame, 33, 8)) > little_endian(substr(frame, 9, 8)))
-         filter (where get_byte(frame, 4) = 3) as behind
-from frames;
-drop table books;
-drop function little_endian;
+-- The end LSN is in the commit alone, behind the commit LSN that all frames of a transaction share.
+select frame_number(frame, 8, 8) = lag(frame_number(frame, 8, 8)) over (order by n) as same_transaction,
+       nullif(frame_number(frame, 32, 8), 0) > frame_number(frame, 8, 8) as ends_behind
+from taken where kind > 1 order by n;
+select bool_and(frame_number(frame, 28, 4) > 0) as xid from taken where kind > 1;
+
+-- What sends nothing has no frame, not even a hello.
+create table other (id int primary key);
+insert into other values (1);
+select count(*) from frames('name', 'app', 'tables', 'books');
+drop table books, other;
+drop function timeless;

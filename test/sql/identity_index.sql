@@ -16,7 +16,7 @@ update books set id = 3 where id = 2;
 select events();
 
 -- Columns that an index only includes are not part of it.
-create unique index books_including on books (isbn) include (title);
+create unique index books_including on books (isbn) include (shelf, title);
 alter table books replica identity using index books_including;
 update books set title = 'EMMA';
 update books set isbn = '978-3';

@@ -6,8 +6,9 @@ alter table sample replica identity full;
 call decode();
 
 insert into sample
-select n, n % 2 = 0, n, n * 1000, n * 1234567890123, n::bigint * 10000000, n / 7.0, 1 / n::float8, md5(n::text), chr(n) || '"\',
-       chr(n + 300), md5(n::text)::uuid, date '1900-01-01' + n * 100, time '00:00' + n * interval '1 minute',
+select n, n % 2 = 0, n, n * 1000, n * 1234567890123, n::bigint * 10000000, n / 7.0, 1 / n::float8, md5(n::text),
+       chr(n) || '"\', chr(n + 300), md5(n::text)::uuid,
+       date '1900-01-01' + n * 100, time '00:00' + n * interval '1 minute',
        timestamp '1900-01-01' + n * interval '100 days 1.000001 seconds', to_json(chr(n)), to_jsonb(chr(n))
 from generate_series(1, 400) n;
 create temp table inserted as select event, event::jsonb->'after' as a from raw_events() event;

@@ -5,8 +5,11 @@ call decode();
 insert into nothing default values;
 select events();
 
-select format('create table wide (%s)', string_agg('c' || n || ' int', ', ' order by n))
-from generate_series(1, 1600) n \gexec
+do $$
+begin
+  execute (select format('create table wide (%s)', string_agg('c' || n || ' int', ', ' order by n))
+           from generate_series(1, 1600) n);
+end $$;
 insert into wide default values;
 insert into wide (c1, c1600) values (1, 1600);
 select count(*), count(*) filter (where value is null), string_agg(key || '=' || value, ' ' order by key)

@@ -1,4 +1,4 @@
--- Rows that fill a materialized view are nobodys change; those of CREATE TABLE AS are.
+-- Rows that fill a materialized view are nobody's change; those of CREATE TABLE AS are.
 \t \a
 create table sales (id int primary key, amount int);
 call decode();

@@ -10,7 +10,7 @@ lines" select n, chr(n), chr(n), E'{"a":\n1,\r\n"b":2}', array[chr(n)], E'<a>\n<
               chr(n), chr(n)
 from generate_series(1, 300) n;
 update "two
-lines" set t = t || E'\n' || t, a = a || E'\r\n';
+lines" set t = t || E'\n' || t, a = a || array[E'\r\n'];
 alter table "two
 lines" replica identity full;
 delete from "two

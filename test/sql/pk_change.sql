@@ -30,7 +30,7 @@ insert into books values (10, 'Emma', 320);
 commit;
 select events();
 
--- An update by name of an operation: it counts as update, whatever it becomes.
+-- Whatever becomes of it, the statement is an update.
 update books set id = 12;
 select events('operations', 'insert,delete');
 update books set id = 13;

@@ -1,11 +1,11 @@
--- Events do not depend on the sessions settings, which are as they were afterwards.
+-- Events do not depend on the session's settings, which are as they were afterwards.
 \t \a
 create table sample (id int primary key, f real, d double precision, b bytea, day date, ts timestamp,
                      tz timestamptz, t time, i interval, m money, a float8[], ts_array timestamptz[], r tstzrange,
                      bs bytea[], iv interval[], x xml, c regclass);
 call decode();
 insert into sample values (1, 0.1, 0.30000000000000004, '\x00ff', '2020-01-02', '2020-01-02 03:04:05.6',
-  '2020-01-02 03:04:05.6+00', '03:04:05.6', '1 mon 2 days 03:04:05', 1234.5, '{0.1,1e-7}',
+  '2020-01-02 03:04:05.6+00', '03:04:05.6', '1 mon 2 days 03:04:05', 1234.5, '{0.30000000000000004,1e-7}',
   '{"2020-01-02 03:04:05+00"}', '["1850-01-02 03:04:05+00",)', '{"\\x00ff"}', '{"1 mon -2 days"}', '<a/>', 'sample');
 
 create function seen() returns text language sql as $$
@@ -24,7 +24,24 @@ set search_path = 'public';
 select seen() = event from plain;
 select name, setting from pg_settings
 where name in ('DateStyle', 'IntervalStyle', 'TimeZone', 'bytea_output', 'extra_float_digits', 'xmlbinary',
-               'search_path', 'lc_monetary') order by name;
+               'search_path') order by name;
+
+-- Where the machine has another locale.
+do $$
+declare
+  locale text;
+begin
+  foreach locale in array array['de_DE.UTF-8', 'en_US.UTF-8'] loop
+    begin
+      perform set_config('lc_monetary', locale, false);
+      exit;
+    exception when invalid_parameter_value then null;
+    end;
+  end loop;
+end $$;
+select current_setting('lc_monetary') as locale \gset
+select seen() = event from plain;
+select current_setting('lc_monetary') = :'locale';
 
 -- Also where they were set for the transaction, and after an error that was caught.
 begin;
