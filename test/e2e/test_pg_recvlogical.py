@@ -99,3 +99,15 @@ def test_frames_hold_what_lines_show(changed):
     assert positions == sorted(positions) and len(set(positions)) == len(positions)
     commits = [frame for frame in frames if frame[0] == 3]
     assert all(frame[3] > frame[2][0] for frame in commits)
+
+
+def test_silent_transaction_keeps_a_quiet_client_alive(make_postgres):
+    """Up to PostgreSQL 15 only the plugin can ask a client that says nothing by itself (-s 0) whether it lives."""
+    postgres = make_postgres(wal_sender_timeout="400ms", logical_decoding_work_mem="64kB")
+    postgres.psql("create table hidden (id bigint, note text); create table shown (id int primary key)")
+    recvlogical(postgres, "quiet", "--create-slot", "-P", "waljet")
+    postgres.execute("insert into hidden select i, md5(i::text) from generate_series(1, 500000) i")
+    postgres.execute("insert into shown values (1)")
+    lines = receive(postgres, "quiet", "-s", "0", "-o", "tables=shown").decode().splitlines()
+    assert [json.loads(line)["after"]["id"] for line in lines] == [1]
+    assert not postgres.process.log_lines("replication timeout")
