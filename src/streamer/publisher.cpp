@@ -18,7 +18,8 @@ Instant present() {
 Publisher::Publisher(PublisherSettings settings, Handoff& handoff)
     : settings_(std::move(settings)),
       handoff_(handoff),
-      pump_(settings_.limits, [this] { return std::uniform_real_distribution<>(0, 1)(random_); }) {}
+      pump_(settings_.source_id, settings_.limits,
+            [this] { return std::uniform_real_distribution<>(0, 1)(random_); }) {}
 
 void Publisher::run() {
   while (true) {

@@ -16,6 +16,7 @@
 namespace waljet {
 
 struct PublisherSettings {
+  std::string source_id;
   std::string nats;
   std::string stream;
   std::string stream_subjects;  // of a stream that is created

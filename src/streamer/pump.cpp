@@ -260,15 +260,14 @@ void Pump::greet(const Frame& frame) {
   }
   const auto hello = parse_hello(frame.body);
   if (!hello) return fail({ErrorClass::refused, "the plugin's hello frame is malformed", {}, {}});
-  if (!source_id_.empty() && source_id_ != hello->source_id) {
+  if (source_id_ != hello->source_id) {
     return fail({ErrorClass::refused,
-                 fmt::format("the source was {} and is now {}: another database cluster answers "
-                             "at this address",
-                             source_id_, hello->source_id),
+                 fmt::format("the plugin calls its source {}, which must be {}: another database "
+                             "cluster answers at this address",
+                             hello->source_id, source_id_),
                  {},
                  {}});
   }
-  source_id_ = hello->source_id;
   greeted_ = true;
 }
 

@@ -86,9 +86,9 @@ class Pump {
   static constexpr Duration backoff_first{100};
   static constexpr Duration backoff_longest{5'000};
 
-  // `chance` returns from 0 to 1.
-  Pump(const AckWindow::Limits& limits, std::function<double()> chance)
-      : window_(limits), chance_(std::move(chance)) {}
+  // `source_id`: what the plugin must say it is. `chance` returns from 0 to 1.
+  Pump(std::string source_id, const AckWindow::Limits& limits, std::function<double()> chance)
+      : window_(limits), source_id_(std::move(source_id)), chance_(std::move(chance)) {}
 
   // What to do next. To be asked again after each answer, until it says wait or stop.
   PumpAction next(Instant now);
@@ -169,7 +169,7 @@ class Pump {
   size_t kept_bytes_ = 0;
   std::string_view unread_;  // rest of the newest chunk
   bool greeted_ = false;     // the session has said hello
-  std::string source_id_;
+  const std::string source_id_;
   std::optional<Position> last_entered_;
 
   std::function<double()> chance_;

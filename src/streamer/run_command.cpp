@@ -13,11 +13,9 @@ namespace waljet {
 namespace {
 
 PublisherSettings publisher_settings(const RunSettings& settings, const SourceNames& names) {
-  return {settings.nats,
-          names.stream,
-          names.stream_subjects,
-          names.subject_pattern,
-          {settings.max_pending, settings.max_pending_bytes}};
+  return {names.source_id,       settings.nats,
+          names.stream,          names.stream_subjects,
+          names.subject_pattern, {settings.max_pending, settings.max_pending_bytes}};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "event/position.h"
 #include "event/subject.h"
 #include "streamer/stream_config.h"
 #include "streamer/string_sink.h"
@@ -66,7 +67,8 @@ std::string stream_of_name(std::string_view name) {
   return sink.str();
 }
 
-Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database) {
+Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database,
+                                  uint64_t system_identifier) {
   SourceNames names;
   names.name = settings.name.empty() ? database : settings.name;
   const std::string name_trouble = name_problem(names.name);
@@ -92,6 +94,9 @@ Result<SourceNames> resolve_names(const RunSettings& settings, const std::string
   StringSink pattern;
   subject.put_pattern(*pattern, names.name, database);
   names.subject_pattern = pattern.str();
+  StringSink source_id;
+  put_source_id(*source_id, names.name, source_hash(system_identifier, names.slot));
+  names.source_id = source_id.str();
   return names;
 }
 

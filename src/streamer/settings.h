@@ -53,10 +53,12 @@ struct SourceNames {
   std::string stream;
   std::string stream_subjects;  // of a stream that we create: `<first token>.>`
   std::string subject_pattern;  // matches all subjects of the events
+  std::string source_id;        // `<name>.<8>`, first part of every event id
 };
 
 // The defaults need the database's name. Errors are of class `configuration`.
-Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database);
+Result<SourceNames> resolve_names(const RunSettings& settings, const std::string& database,
+                                  uint64_t system_identifier);
 Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
                                  const std::string& database);
 // What is wrong with a name that the user gave, as a sentence; empty if nothing.

@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <charconv>
+
 namespace waljet {
 namespace {
 
@@ -26,7 +28,10 @@ Result<SystemIdentity> Server::identify() {
   if (!rows) return rows.error();
   if (rows->rows.empty()) return Error{ErrorClass::retry, "no answer to IDENTIFY_SYSTEM", {}, {}};
   const auto& row = rows->rows[0];
-  return SystemIdentity{column(row, 0), column(row, 1), column(row, 3)};
+  const std::string number = column(row, 0);
+  uint64_t system_identifier = 0;
+  std::from_chars(number.data(), number.data() + number.size(), system_identifier);
+  return SystemIdentity{system_identifier, column(row, 1), column(row, 3)};
 }
 
 std::optional<Error> Server::check_settings() {

@@ -19,7 +19,7 @@ constexpr std::string_view plugin_name = "waljet";
 
 // What IDENTIFY_SYSTEM says.
 struct SystemIdentity {
-  std::string system_identifier;
+  uint64_t system_identifier = 0;
   std::string timeline;
   std::string database;
 

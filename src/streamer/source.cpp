@@ -163,7 +163,7 @@ std::optional<Error> Source::check_identity(const SystemIdentity& identity) {
 }
 
 std::optional<Error> Source::learn_names() {
-  auto names = resolve_names(settings_, identity_->database);
+  auto names = resolve_names(settings_, identity_->database, identity_->system_identifier);
   if (!names) return names.error();
   names_ = std::move(*names);
   return std::nullopt;

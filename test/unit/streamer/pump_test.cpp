@@ -22,7 +22,7 @@ Instant at_ms(int64_t ms) {
 }
 
 Pump make_pump(const AckWindow::Limits& limits = roomy) {
-  return Pump(limits, [] { return 1.0; });
+  return Pump("app.00000001", limits, [] { return 1.0; });
 }
 
 Error trouble(ErrorClass error_class = ErrorClass::retry) {
@@ -400,7 +400,7 @@ TEST_CASE("frames that cannot be understood are fatal, and say which side to upg
   Frame unknown;
   unknown.kind = static_cast<FrameKind>(99);
   CHECK(has(fatal_text(hello_bytes() + frame_bytes(unknown)), "upgrade the streamer"));
-  CHECK(has(fatal_text(hello_bytes() + hello_bytes(frame_version, "app.00000002")), "another"));
+  CHECK(has(fatal_text(hello_bytes(frame_version, "app.00000002")), "another"));
 }
 
 TEST_CASE("a message outside a transaction is confirmed on its own", "[pump]") {
@@ -433,7 +433,7 @@ class World {
   World(Random& random, bool faithful)
       : random_(random),
         faithful_(faithful),
-        pump_({1 + random.below(8), 200 + random.below(2000)},
+        pump_("app.00000001", {1 + random.below(8), 200 + random.below(2000)},
               [&random] { return static_cast<double>(random.below(1001)) / 1000; }) {
     Lsn lsn = 1000;
     for (size_t i = 0; i < 12; ++i) {

@@ -5,17 +5,18 @@
 using namespace waljet;
 
 TEST_CASE("all names follow from the database's", "[settings]") {
-  const auto names = resolve_names({}, "app");
+  const auto names = resolve_names({}, "app", 7123456789012345678);
   REQUIRE(names);
   CHECK(names->name == "app");
   CHECK(names->slot == "waljet_app");
   CHECK(names->stream == "app");
   CHECK(names->stream_subjects == "app.>");
   CHECK(names->subject_pattern == "app.*.*.*");
+  CHECK(names->source_id == "app.FE89ECF0");
 }
 
 TEST_CASE("odd names are encoded for the stream and flattened for the slot", "[settings]") {
-  const auto names = resolve_names({}, "My App.1");
+  const auto names = resolve_names({}, "My App.1", 7123456789012345678);
   REQUIRE(names);
   CHECK(names->slot == "waljet_my_app_1");
   CHECK(names->stream == "My=20App=2E1");
@@ -23,7 +24,7 @@ TEST_CASE("odd names are encoded for the stream and flattened for the slot", "[s
 }
 
 TEST_CASE("a slot name is cut to what PostgreSQL takes", "[settings]") {
-  const auto names = resolve_names({}, std::string(64, 'x'));
+  const auto names = resolve_names({}, std::string(64, 'x'), 7123456789012345678);
   REQUIRE(names);
   CHECK(names->slot == "waljet_" + std::string(56, 'x'));
 }
@@ -34,7 +35,7 @@ TEST_CASE("what is set wins", "[settings]") {
   settings.slot = "s1";
   settings.stream = "EVENTS";
   settings.subject = "cdc.{name}.{table}";
-  const auto names = resolve_names(settings, "app");
+  const auto names = resolve_names(settings, "app", 7123456789012345678);
   REQUIRE(names);
   CHECK(names->name == "shop");
   CHECK(names->slot == "s1");
@@ -47,7 +48,7 @@ TEST_CASE("what cannot be used is a mistake in configuration", "[settings]") {
   const auto refused = [](void (*spoil)(RunSettings&)) {
     RunSettings settings;
     spoil(settings);
-    const auto names = resolve_names(settings, "app");
+    const auto names = resolve_names(settings, "app", 7123456789012345678);
     return !names && names.error().error_class == ErrorClass::configuration;
   };
   CHECK(refused([](RunSettings& s) { s.slot = "Upper"; }));
