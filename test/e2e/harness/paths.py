@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-WALJET = ROOT / "build" / "waljet"
+WALJET = Path(os.environ.get("WALJET_BINARY", ROOT / "build" / "waljet"))  # a sanitizer build, for example
 MODULE = ROOT / "waljet.so"
 LOGS = ROOT / "build" / "e2e"  # logs of failed tests are kept here
 
