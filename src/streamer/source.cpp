@@ -377,6 +377,7 @@ void Source::end_probe() {
 SourceState Source::drain() {
   constexpr bool stopping = true;  // reads on: the publisher finishes the transaction in hand
   handoff_.request_stop();
+  if (exit_code_ == exit_done) log_info("stopping: finishing what is under way");
   const bool publisher_runs = !on_checked_ && names_.has_value();
   const Instant deadline = present() + drain_max;
   while (publisher_runs && !handoff_.report().stopped && present() < deadline) {

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from harness import wait
+from harness.postgres import lsn_text
 from harness.process import Process
 from harness.streamer import clean_environment, waljet
 
@@ -157,3 +158,31 @@ def test_settings_from_the_environment(postgres, nats, make_streamer, servers):
     done.start().wait_for_log("ready")
     assert postgres.slot("from_env") and nats.stream_info("env")
     assert done.end(signal.SIGTERM)[0] == 0
+
+
+def received(postgres):
+    """Waits until the streamer has told that it has everything written so far; returns that position."""
+    end = postgres.wal_lsn()
+    wait.until(lambda: postgres.execute("select write_lsn >= %s::pg_lsn from pg_stat_replication",
+                                        (lsn_text(end),)) == [(True,)])
+    return end
+
+
+def test_a_stop_ends_while_nats_hangs_and_confirms_nothing(postgres, nats, running):
+    nats.freeze()
+    postgres.execute("insert into t values (1, 'a')")
+    end = received(postgres)
+    assert running.process.end(signal.SIGTERM, 15)[0] == 0
+    assert postgres.slot("waljet_app")["confirmed_flush_lsn"] < end
+    nats.thaw()
+    running.start()
+    wait.until(lambda: nats.stream_messages("app") == 1)
+
+
+def test_a_second_signal_ends_at_once(postgres, nats, running):
+    nats.freeze()
+    postgres.execute("insert into t values (1, 'a')")
+    received(postgres)
+    running.process.signal(signal.SIGTERM)
+    running.wait_for_log("stopping")
+    assert running.process.end(signal.SIGTERM, 2)[0] == 1
