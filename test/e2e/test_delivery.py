@@ -143,3 +143,20 @@ def test_rows_of_a_transaction_keep_their_ids_under_a_filter(postgres, nats, mak
         ("wanted.insert", "00000009.0000"), ("wanted.delete", "0000000A.0000")]
     assert ids["waljet_some"] == [pair for pair in ids["waljet_all"]
                                   if pair[0].startswith("wanted") and not pair[1].endswith(("00000003.0000", "00000009.0000"))]
+
+
+def test_an_event_too_large_stops_nothing_before_it(postgres, make_nats, make_streamer):
+    nats = make_nats("max_payload: 64KB")
+    postgres.execute("create table t (id int primary key, note text)")
+    streamer = make_streamer(postgres, nats).start()
+    streamer.wait_for_log("ready")
+    for number, size in enumerate([10, 10, 100_000, 10], 1):
+        postgres.execute("insert into t values (%s, repeat('x', %s))", (number, size))
+        if number == 2:
+            before = postgres.wal_lsn()
+    streamer.wait_for_log("max_payload")
+    assert "public.t" in streamer.log_text()
+    wait.until(lambda: postgres.slot("waljet_app")["confirmed_flush_lsn"] >= before, 20)
+    assert nats.stream_messages("app") == 2
+    nats.reconfigure("max_payload: 1MB")
+    wait.until(lambda: nats.stream_messages("app") == 4, 30, message=streamer.process.log_tail)
