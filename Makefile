@@ -59,7 +59,7 @@ uninstall: uninstall-streamer
 streamer: build/CMakeCache.txt
 	@MAKEFLAGS=--no-print-directory cmake --build build --target waljet --parallel $$(nproc)
 build/CMakeCache.txt:
-	@cmake -S . -B build --log-level=WARNING
+	@cmake -S . -B build >/dev/null
 install-streamer: streamer
 	install -D -m 755 build/waljet '$(DESTDIR)$(PREFIX)/bin/waljet'
 uninstall-streamer:

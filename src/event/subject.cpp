@@ -81,6 +81,9 @@ std::string_view SubjectTemplate::parse(std::string_view text, std::string_view 
   std::string_view problem = check_dots(text);
   if (problem.empty()) problem = split(text);
   if (problem.empty()) problem = check_first_token(name);
+  if (problem.empty() && find(text, '.', 0) == text.size()) {
+    problem = "has a single token, which leaves a stream nothing to cover behind it";
+  }
   return problem;
 }
 
