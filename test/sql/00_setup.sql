@@ -10,15 +10,18 @@
 -- all other bytes are as the plugin wrote them. An event whose envelope is not as expected is shown
 -- unmasked, so that its test fails.
 
+-- The slot of this session. The server may still be busy with the end of the one before it.
+create function golden() returns name language sql as $$ select 'golden_' || pg_backend_pid() $$;
+
 create procedure decode() language plpgsql as $$
 begin
-  perform pg_create_logical_replication_slot('golden', 'waljet', temporary => true);
+  perform pg_create_logical_replication_slot(golden(), 'waljet', temporary => true);
 end $$;
 
 -- Events as they are, each taken from the slot once.
 create function raw_events(variadic options text[] default '{}') returns setof text
 language sql as $$
-  select data from pg_logical_slot_get_changes('golden', null, null,
+  select data from pg_logical_slot_get_changes(golden(), null, null,
                                                variadic array['name', 'app'] || options)
 $$;
 
@@ -60,7 +63,7 @@ declare
   size int;
 begin
   for message in
-    select data from pg_logical_slot_get_binary_changes('golden', null, null,
+    select data from pg_logical_slot_get_binary_changes(golden(), null, null,
       variadic array['output', 'frames'] || options)
   loop
     while length(message) > 0 loop

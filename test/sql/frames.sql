@@ -12,7 +12,7 @@ create function timeless(event text) returns text language sql as $$
 $$;
 create temp table lines as
 select row_number() over () as n, timeless(data) as event
-from pg_logical_slot_peek_changes('golden', null, null, 'name', 'app');
+from pg_logical_slot_peek_changes(golden(), null, null, 'name', 'app');
 create temp table taken as
 select n, frame, get_byte(frame, 4) as kind
 from frames('name', 'app') with ordinality f(frame, n);

@@ -11,7 +11,7 @@ truncate books;
 
 create function sent(variadic options text[]) returns text language sql as $$
   select string_agg(data::jsonb->>'op', '')
-  from pg_logical_slot_peek_changes('golden', null, null, variadic options)
+  from pg_logical_slot_peek_changes(golden(), null, null, variadic options)
 $$;
 select sent('name', 'app');
 select sent('operations', 'insert');

@@ -10,7 +10,7 @@ declare
   detail text;
   hint text;
 begin
-  perform pg_logical_slot_get_changes('golden', null, null, variadic options);
+  perform pg_logical_slot_get_changes(golden(), null, null, variadic options);
   return next 'accepted';
 exception when others then
   get stacked diagnostics detail = pg_exception_detail, hint = pg_exception_hint;

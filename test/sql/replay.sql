@@ -16,7 +16,7 @@ truncate noise, books;
 
 create function seen() returns setof text language sql as $$
   select regexp_replace(data, ',"ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+}$', '')
-  from pg_logical_slot_peek_changes('golden', null, null, 'operations', 'insert,update,delete,truncate')
+  from pg_logical_slot_peek_changes(golden(), null, null, 'operations', 'insert,update,delete,truncate')
 $$;
 create temp table once as select seen() as event;
 select count(*) from once;
@@ -27,7 +27,7 @@ create function positions(variadic options text[] default '{}')
 returns table (lsn bigint, ordinal bigint, part bigint, n bigint, frame bytea) language sql as $$
   select frame_number(frame, 8, 8), frame_number(frame, 16, 8), frame_number(frame, 24, 4), n, frame
   from (select substr(data, 1 + frame_number(data, 0, 4)::int * (get_byte(data, 4) = 1)::int), n
-        from pg_logical_slot_peek_binary_changes('golden', null, null,
+        from pg_logical_slot_peek_binary_changes(golden(), null, null,
                variadic array['output', 'frames', 'operations', 'insert,update,delete,truncate'] || options)
              with ordinality messages(lsn, xid, data, n)) first_frames(frame, n)
   where get_byte(frame, 4) = 2

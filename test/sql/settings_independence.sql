@@ -9,7 +9,7 @@ insert into sample values (1, 0.1, 0.30000000000000004, '\x00ff', '2020-01-02', 
   '{"2020-01-02 03:04:05+00"}', '["1850-01-02 03:04:05+00",)', '{"\\x00ff"}', '{"1 mon -2 days"}', '<a/>', 'sample');
 
 create function seen() returns text language sql as $$
-  select mask(data, '\1') from pg_logical_slot_peek_changes('golden', null, null, 'name', 'app')
+  select mask(data, '\1') from pg_logical_slot_peek_changes(golden(), null, null, 'name', 'app')
 $$;
 create temp table plain as select seen() as event;
 select event from plain;
@@ -50,7 +50,7 @@ set local timezone = 'Pacific/Chatham';
 select seen() = event from plain;
 do $$
 begin
-  perform pg_logical_slot_peek_changes('golden', null, null, 'nmae', 'app');
+  perform pg_logical_slot_peek_changes(golden(), null, null, 'nmae', 'app');
 exception when invalid_parameter_value then null;
 end $$;
 show intervalstyle;

@@ -11,7 +11,7 @@ commit;
 select clock_timestamp() as after, pg_current_wal_insert_lsn() as last \gset
 
 create temp table taken as
-select lsn, xid, data::jsonb as event from pg_logical_slot_get_changes('golden', null, null);
+select lsn, xid, data::jsonb as event from pg_logical_slot_get_changes(golden(), null, null);
 
 select count(*) from taken;
 select bool_and(event->'source'->>'db' = current_database()) from taken;

@@ -30,7 +30,7 @@ call fill();
 create function sent(variadic options text[]) returns text language sql as $$
   select string_agg(format('%I.%I', event->'source'->>'schema', event->'source'->>'table'), '  ')
   from (select data::jsonb as event
-        from pg_logical_slot_peek_changes('golden', null, null, variadic options)) taken
+        from pg_logical_slot_peek_changes(golden(), null, null, variadic options)) taken
 $$;
 
 select sent('name', 'app');
