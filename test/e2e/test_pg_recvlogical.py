@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from harness.decoding import Oracle
 from harness.paths import PG_BIN
 from harness.postgres import lsn_text
 
@@ -82,6 +83,19 @@ def test_batches_change_no_byte(changed, batch_bytes):
         return [{**json.loads(line), "ts_ms": 0, "ts_us": 0, "ts_ns": 0} for line in data.decode().splitlines()]
     changed.execute("select pg_copy_logical_replication_slot('lines', 'other')")
     assert without_time(receive(changed, "other", "-o", f"batch_bytes={batch_bytes}")) == without_time(receive(changed, "lines"))
+
+
+def test_commit_frames_carry_the_end_of_the_transaction(postgres):
+    """The slot may be confirmed to one past the commit record, not to the record itself."""
+    recvlogical(postgres, "frames", "--create-slot", "-P", "waljet")
+    oracle = Oracle(postgres)
+    postgres.psql(CHANGES)
+    frames = list(take_frames(receive(postgres, "frames", "-o", "output=frames")))
+    ends = [transaction.end_lsn for transaction in oracle.read()]
+    assert [frame[3] for frame in frames if frame[0] == 3] == ends
+    assert all(frame[3] == 0 for frame in frames if frame[0] != 3)
+    starts = sorted({frame[2][0] for frame in frames if frame[0] == 2})
+    assert all(start < end for start, end in zip(starts, ends))
 
 
 def test_frames_hold_what_lines_show(changed):
