@@ -101,11 +101,11 @@ Error Server::explain(Error error) {
         "pg_reload_conf()); no restart is needed",
         allow_plugin_line(current ? current->single() : "pgoutput, test_decoding"));
   } else if (error.sqlstate == "58P01") {
-    error.text +=
-        ": install the plugin on the database server (sudo make install), or name its "
-        "directory in dynamic_library_path";
-  } else if (!error.hint.empty()) {
-    error.text += ": " + error.hint;
+    add_sentence(error.text,
+                 "Install the plugin on the database server (sudo make install), or name its "
+                 "directory in dynamic_library_path");
+  } else {
+    add_sentence(error.text, error.hint);
   }
   return error;
 }

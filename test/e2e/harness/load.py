@@ -58,7 +58,9 @@ class Load:
                 try:
                     connection = connection or self.server.connect(self.dbname, autocommit=False)
                     self._transaction(connection, number, rng)
-                except psycopg2.OperationalError:  # the server went away; whether that commit counted, the log knows
+                except psycopg2.Error:  # the server went away; whether that commit counted, the log knows
+                    if connection and not connection.closed:
+                        raise
                     self.failures += 1
                     connection = None
                     self._stop.wait(0.1)
