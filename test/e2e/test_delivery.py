@@ -66,7 +66,7 @@ def test_load_survives_every_crash(postgres, nats, make_streamer, full, seed):
         nats.start()
 
     faults = [kill_streamer, kill_nats, kill_streamer, lambda: postgres.restart("immediate"), kill_streamer]
-    with Sampler(confirmed_then_stored, 0.05) as sampler, Load(postgres, changes, seed) as load:
+    with Sampler(confirmed_then_stored, 0.02) as sampler, Load(postgres, changes, seed) as load:
         for number, fault in enumerate(faults, 1):
             wait.until(lambda due=number / (len(faults) + 1): load.progress() >= due, 120, message="the load goes on")
             fault()
@@ -76,7 +76,7 @@ def test_load_survives_every_crash(postgres, nats, make_streamer, full, seed):
     transactions = oracle.read()
     count = verify.check_stream(transactions, messages)
     assert count >= changes / 2
-    assert len(sampler.values) > 20
+    assert len({confirmed for confirmed, _ in sampler.values}) >= 3  # it was seen on its way
     verify.check_confirmed(sampler.values, transactions, messages)
 
 
