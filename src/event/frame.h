@@ -12,10 +12,14 @@
 //         16    8  ordinal      | position of the event
 //         24    4  part        /
 //         28    4  xid of the transaction, 0 if there is none
-//         32    8  end LSN: where the slot may be confirmed to once this frame is acknowledged (0:
-//         nowhere) 40    2  length of the subject 42    2  length of schema.table 44    4  length
-//         of the key 48    4  length of the headers 52    4  reserved, 0 56       subject, table,
-//         key, headers, body: the body takes what is left
+//         32    8  end LSN: what the slot may be confirmed to once this frame is acknowledged,
+//                   0 where there is none
+//         40    2  length of the subject
+//         42    2  length of schema.table
+//         44    4  length of the key
+//         48    4  length of the headers
+//         52    4  reserved, 0
+//         56       subject, table, key, headers, body: the body takes what is left
 //
 // On the wire: never renumber. Documented with a worked example in docs/frame-format.md.
 #pragma once
@@ -64,12 +68,14 @@ void end_frame(Sink& sink, size_t mark);
 // frame. An unknown kind is returned as it is: whoever reads it decides.
 std::optional<Frame> take_frame(std::string_view& bytes);
 
-// Body of a hello frame: source id and plugin version, each ended by a newline.
+// What a hello frame says; its body is both lines, each ended by a newline.
 struct Hello {
   std::string_view source_id;       // `<name>.<8>`
   std::string_view plugin_version;  // for people
 };
+// Writes a whole hello frame.
 void put_hello(Sink& sink, const Hello& hello);
+// Reads the body of one.
 std::optional<Hello> parse_hello(std::string_view body);
 
 }  // namespace waljet

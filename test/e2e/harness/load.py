@@ -58,9 +58,10 @@ class Load:
                 try:
                     connection = connection or self.server.connect(self.dbname, autocommit=False)
                     self._transaction(connection, number, rng)
-                except psycopg2.Error:  # the server went away; whether that commit counted, the log knows
-                    if connection and not connection.closed:
+                except psycopg2.Error as error:
+                    if not _server_went_away(error):
                         raise
+                    # Whether that commit counted, the log knows.
                     self.failures += 1
                     connection = None
                     self._stop.wait(0.1)
@@ -96,6 +97,11 @@ class Load:
         if kind < 0.95:
             return rng.randint(6, min(500, self.rows_max))
         return rng.randint(min(500, self.rows_max), self.rows_max)
+
+
+def _server_went_away(error):
+    """No SQLSTATE: the connection broke; class 57: the server said that it ends or is not yet there."""
+    return error.pgcode is None or error.pgcode.startswith("57")
 
 
 def _statement(cursor, session, rng, rows):
