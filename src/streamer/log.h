@@ -13,10 +13,6 @@ void start_log(std::string_view level);
 constexpr const char* log_levels[] = {"trace", "debug", "info", "warning", "error", "off"};
 
 template <typename... Args>
-void log_debug(fmt::format_string<Args...> text, Args&&... args) {
-  spdlog::debug(text, std::forward<Args>(args)...);
-}
-template <typename... Args>
 void log_info(fmt::format_string<Args...> text, Args&&... args) {
   spdlog::info(text, std::forward<Args>(args)...);
 }

@@ -11,7 +11,6 @@ namespace waljet {
 namespace {
 
 constexpr size_t slot_bytes_max = 63;  // NAMEDATALEN - 1
-constexpr size_t name_characters_max = 64;
 
 Error configuration(std::string text) {
   return {ErrorClass::configuration, std::move(text), {}, {}};
@@ -28,14 +27,6 @@ std::string default_slot(std::string_view name) {
     slot += is_slot_character(lower) ? lower : '_';
   }
   return slot.substr(0, slot_bytes_max);
-}
-
-size_t characters(std::string_view utf8) {
-  size_t count = 0;
-  for (const char c : utf8) {
-    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++count;
-  }
-  return count;
 }
 
 }  // namespace
@@ -56,9 +47,11 @@ std::string slot_problem(const std::string& slot) {
 }
 
 std::string name_problem(const std::string& name) {
-  const size_t length = characters(name);
-  if (length >= 1 && length <= name_characters_max) return {};
-  return fmt::format("\"{}\" must have 1 to {} characters", name, name_characters_max);
+  // The plugin declares what it takes.
+  const OptionSpec& spec = *find_option("name");
+  PluginOptions options;
+  if (set_option(options, spec, name).empty()) return {};
+  return fmt::format("\"{}\" must have {} to {} characters", name, spec.min, spec.max);
 }
 
 std::string stream_of_name(std::string_view name) {

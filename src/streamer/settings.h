@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "event/plugin_options.h"
 #include "streamer/errors.h"
 
 namespace waljet {
 
 constexpr std::string_view default_nats_url = "nats://127.0.0.1:4222";
-constexpr std::string_view default_subject = "{name}.{schema}.{table}.{action}";
 
 // Empty: not set, so that a default applies.
 struct RunSettings {
@@ -21,7 +21,7 @@ struct RunSettings {
   std::string name;
   std::string slot;
   std::string stream;
-  std::string subject{default_subject};
+  std::string subject{find_option("subject")->default_value};
   std::string format;
   std::string tables;
   std::string exclude_tables;
