@@ -287,6 +287,7 @@ struct Reader::State {
   ConnectionPtr connection;
   JetStreamPtr jetstream;
   SubscriptionPtr subscription;
+  int64_t not_before_ns = 0;  // messages stored earlier are passed over
 
   ~State() {
     if (connection) natsConnection_Close(connection.get());
@@ -327,7 +328,10 @@ std::optional<Error> Reader::subscribe(const std::string& stream, const std::str
     options.Config.OptStartSeq = *from.sequence;
   } else if (from.time_ns) {
     options.Config.DeliverPolicy = js_DeliverByStartTime;
-    options.Config.OptStartTime = *from.time_ns;
+    // libnats 3.4 writes a fraction of a second without its leading zeros, which is a later time.
+    constexpr int64_t second_ns = 1'000'000'000;
+    options.Config.OptStartTime = *from.time_ns / second_ns * second_ns;
+    state_->not_before_ns = *from.time_ns;
   }
   natsSubscription* subscription = nullptr;
   jsErrCode code = static_cast<jsErrCode>(0);
@@ -343,20 +347,24 @@ std::optional<Error> Reader::subscribe(const std::string& stream, const std::str
 }
 
 Result<std::optional<StoredMessage>> Reader::next(Duration patience) {
-  natsMsg* raw = nullptr;
-  const natsStatus status =
-      natsSubscription_NextMsg(&raw, state_->subscription.get(), patience.count());
-  const MessagePtr message(raw);
-  if (status == NATS_TIMEOUT) return std::optional<StoredMessage>{};
-  if (status != NATS_OK) return lost(status);
-  jsMsgMetaData* facts = nullptr;
-  const natsStatus known = natsMsg_GetMetaData(&facts, raw);
-  if (known != NATS_OK) return lost(known);
-  const uint64_t sequence = facts->Sequence.Stream;
-  jsMsgMetaData_Destroy(facts);
-  return std::optional<StoredMessage>{
-      {sequence, natsMsg_GetSubject(raw),
-       std::string(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)))}};
+  while (true) {
+    natsMsg* raw = nullptr;
+    const natsStatus status =
+        natsSubscription_NextMsg(&raw, state_->subscription.get(), patience.count());
+    const MessagePtr message(raw);
+    if (status == NATS_TIMEOUT) return std::optional<StoredMessage>{};
+    if (status != NATS_OK) return lost(status);
+    jsMsgMetaData* facts = nullptr;
+    const natsStatus known = natsMsg_GetMetaData(&facts, raw);
+    if (known != NATS_OK) return lost(known);
+    const uint64_t sequence = facts->Sequence.Stream;
+    const bool early = facts->Timestamp < state_->not_before_ns;
+    jsMsgMetaData_Destroy(facts);
+    if (early) continue;
+    return std::optional<StoredMessage>{
+        {sequence, natsMsg_GetSubject(raw),
+         std::string(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)))}};
+  }
 }
 
 // ---- text ----

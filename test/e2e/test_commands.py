@@ -50,15 +50,24 @@ def test_tail_finds_the_stream_by_subject(postgres, nats, running):
 
 
 def test_tail_from_a_time(postgres, nats, running):
-    postgres.execute("insert into t values (1, 'a')")
-    wait.until(lambda: nats.stream_messages("app") == 1)
-    with nats.client() as client:
-        between = client.js_api("STREAM.MSG.GET.app", {"seq": 1})["message"]["time"]
-    # one nanosecond later than the first message
-    digits = re.fullmatch(r"(.*?)(?:\.(\d+))?Z", between)
-    later = f"{digits[1]}.{int((digits[2] or '0').ljust(9, '0')) + 1:09d}Z"
-    postgres.execute("update t set note = 'b'")
-    wait.until(lambda: nats.stream_messages("app") == 2)
+    """Also within the first tenth of a second, whose fraction begins with a zero."""
+    stored = 0
+
+    def stored_just_after_a_second():
+        nonlocal stored
+        stored += 1
+        postgres.execute("insert into t values (%s, 'a')", (stored,))
+        wait.until(lambda: nats.stream_messages("app") == stored)
+        with nats.client() as client:
+            time = client.js_api("STREAM.MSG.GET.app", {"seq": stored})["message"]["time"]
+        return time if re.search(r"\.0\d", time) else None
+
+    between = wait.until(stored_just_after_a_second, 20)
+    # one nanosecond later than the last message
+    digits = re.fullmatch(r"(.*?)\.(\d+)Z", between)
+    later = f"{digits[1]}.{int(digits[2].ljust(9, '0')) + 1:09d}Z"
+    postgres.execute("update t set note = 'b' where id = 1")
+    wait.until(lambda: nats.stream_messages("app") == stored + 1)
     done = waljet("tail", "--nats", nats.url, "--stream", "app", "--from", later, "--count", "1")
     assert json.loads(done.stdout)["op"] == "u", done.stderr
 
