@@ -18,6 +18,10 @@ size_t decimal_scratch_words(size_t text_bytes, int scale);
 // A negative scale divides.
 void put_connect_decimal(Sink& sink, std::string_view text, int scale, uint64_t* scratch);
 
+// The most that any numeric of PostgreSQL takes in either form: 131072 digits before the point and
+// 16383 behind it.
+constexpr size_t decimal_bytes_max = 82000;
+
 // io.debezium.data.VariableScaleDecimal, `{"scale":n,"value":"..."}`: zeros at the end of the
 // fraction are dropped, and the scale is what is left of it.
 void put_variable_scale_decimal(Sink& sink, std::string_view text, uint64_t* scratch);

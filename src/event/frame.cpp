@@ -99,6 +99,25 @@ std::optional<Frame> take_frame(std::string_view& bytes) {
   return frame;
 }
 
+void put_frame_header(Sink& sink, const FrameHeader& header) {
+  sink.put(header.name);
+  sink.put(": ");
+  sink.put(header.value);
+  sink.put('\n');
+}
+
+std::optional<FrameHeader> take_frame_header(std::string_view& headers) {
+  std::string_view rest = headers;
+  const auto line = take_line(rest);
+  if (!line) return std::nullopt;
+  size_t colon = 0;
+  while (colon < line->size() && (*line)[colon] != ':') ++colon;
+  const size_t value = colon + 2;  // behind ": "
+  if (colon == 0 || value > line->size() || (*line)[colon + 1] != ' ') return std::nullopt;
+  headers = rest;
+  return FrameHeader{{line->data(), colon}, {line->data() + value, line->size() - value}};
+}
+
 void put_hello(Sink& sink, const Hello& hello) {
   Frame frame;
   frame.kind = FrameKind::hello;

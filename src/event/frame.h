@@ -43,6 +43,7 @@ enum class FrameKind : uint8_t {
   event = 2,   // a row change
   commit = 3,  // a transaction that sent at least one event is complete; carries the end LSN
   message = 4,  // a logical message; outside a transaction it carries its own end LSN
+  stub = 5,     // stands for an event that is too large; its headers tell how large
 };
 
 struct Frame {
@@ -63,6 +64,19 @@ struct Frame {
 // the body and returns a mark for end_frame(). Both only append.
 size_t begin_frame(Sink& sink, const Frame& frame);
 void end_frame(Sink& sink, size_t mark);
+
+// The headers area is zero or more lines `Name: value`, each ended by a newline: ASCII, the name of
+// letters, digits and hyphens, nothing folded. Readers pass over names that they do not know.
+struct FrameHeader {
+  std::string_view name;
+  std::string_view value;
+};
+void put_frame_header(Sink& sink, const FrameHeader& header);
+// Takes the first line off `headers`. Nothing if it is not one.
+std::optional<FrameHeader> take_frame_header(std::string_view& headers);
+
+// In every stub, and nowhere else: bytes of the body that the event would have, in decimal.
+constexpr std::string_view oversize_header = "Waljet-Oversize";
 
 // Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
 // frame. An unknown kind is returned as it is: whoever reads it decides.

@@ -55,6 +55,20 @@ void put_escaped(Sink& sink, char c) {
   }
 }
 
+// What put_escaped() writes.
+size_t escaped_bytes(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+    case '\b':
+    case '\t':
+    case '\n':
+    case '\f':
+    case '\r': return 2;
+    default: return 6;
+  }
+}
+
 constexpr size_t significant_digits_max = 32;  // a double has at most 17
 
 // A decimal number as digits and the power of ten of the first one: 0.0012 is "12", -3.
@@ -154,6 +168,14 @@ void put_json_string(Sink& sink, std::string_view utf8) {
   sink.put('"');
   put_json_text(sink, utf8);
   sink.put('"');
+}
+
+size_t json_string_bytes(std::string_view utf8) {
+  size_t bytes = utf8.size() + 2;
+  const char* p = utf8.data();
+  const char* const end = p + utf8.size();
+  while ((p += clean_prefix(p, end)) < end) bytes += escaped_bytes(*p++) - 1;
+  return bytes;
 }
 
 void put_json_double(Sink& sink, std::string_view shortest) {

@@ -1,6 +1,7 @@
 // JSON text, written straight into a sink. Nothing here knows about events.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "event/sink.h"
@@ -14,6 +15,12 @@ void put_json_string(Sink& sink, std::string_view utf8);
 
 // The same without the quotes.
 void put_json_text(Sink& sink, std::string_view utf8);
+
+// How many bytes put_json_string() would write, and the most that it writes for so many bytes.
+size_t json_string_bytes(std::string_view utf8);
+constexpr size_t json_string_bytes_max(size_t bytes) {
+  return bytes * 6 + 2;
+}
 
 // Writes a number the way Java's Double.toString does, which Kafka Connect's JSON shows: at least
 // one digit behind the point, an exponent below 10^-3 and from 10^7 up. `shortest` is the shortest

@@ -9,6 +9,7 @@ namespace waljet {
 namespace {
 
 constexpr uint64_t batch_bytes_max = uint64_t{64} << 20;
+constexpr uint64_t event_bytes_max = (uint64_t{1} << 30) - 1;  // what PostgreSQL can send at once
 
 // Options with a single allowed value are named so that a configuration for a later version fails
 // with a sentence instead of being ignored.
@@ -55,8 +56,10 @@ constexpr std::array<OptionSpec, 20> specs{{
      "Whether transaction boundaries are sent."},
     {OptionId::origin, "origin", OptionKind::choice, "any", "", "any,none", 0, 0,
      "`none` drops changes that came here by replication."},
-    {OptionId::max_event_bytes, "max_event_bytes", OptionKind::number, "0", "", "", 0, 0,
-     "Size from which an event is replaced by a stub; 0 never."},
+    {OptionId::max_event_bytes, "max_event_bytes", OptionKind::number, "0", "", "", 0,
+     event_bytes_max,
+     "The largest event, in bytes of its JSON; 0: as large as PostgreSQL can send, about 1 GB. "
+     "A larger one leaves as a stub, with `output` `lines` without its largest values."},
     {OptionId::output, "output", OptionKind::choice, "lines", "", "lines,frames", 0, 0,
      "`lines`: JSON events separated by newlines, for people. `frames`: for the streamer."},
     {OptionId::batch_bytes, "batch_bytes", OptionKind::number, "65536", "", "", 0, batch_bytes_max,
@@ -167,6 +170,7 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
     case OptionId::output:
       options.output = value == "frames" ? OutputKind::frames : OutputKind::lines;
       break;
+    case OptionId::max_event_bytes: options.max_event_bytes = *parse_number(value); break;
     case OptionId::batch_bytes: options.batch_bytes = *parse_number(value); break;
     case OptionId::format:
     case OptionId::schemas:
@@ -177,8 +181,7 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
     case OptionId::hstore:
     case OptionId::partition_root:
     case OptionId::messages:
-    case OptionId::transactions:
-    case OptionId::max_event_bytes: break;  // one value is allowed: nothing to keep
+    case OptionId::transactions: break;  // one value is allowed: nothing to keep
   }
   return {};
 }

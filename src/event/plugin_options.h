@@ -74,6 +74,7 @@ struct PluginOptions {
   bool all_tables = true;
   uint8_t operations = 1 | 2 | 4;  // bits of Operation
   bool local_origin_only = false;
+  size_t max_event_bytes = 0;  // 0: none
   OutputKind output = OutputKind::lines;
   size_t batch_bytes = 65536;
 

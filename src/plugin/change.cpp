@@ -1,23 +1,12 @@
 #include "plugin/change.h"
 
-#include "event/temporal.h"
+#include "plugin/body.h"
 #include "plugin/compat.h"
 #include "plugin/output.h"
-#include "plugin/row.h"
+#include "plugin/oversize.h"
 
 namespace waljet {
 namespace {
-
-// One event of one change. `before` and `after` are null where the event has none.
-struct EventPlan {
-  Operation subject_of;  // which action the subject names
-  char op;
-  uint32_t part;
-  const Row* before = nullptr;
-  bool before_is_full = false;
-  const Row* after = nullptr;
-  const Row* after_old = nullptr;  // for values that the new row does not carry
-};
 
 size_t subject_index(Operation operation) {
   switch (operation) {
@@ -29,60 +18,41 @@ size_t subject_index(Operation operation) {
   return 0;
 }
 
-// The parts of the tail that all events of the transaction share, at its first event.
-void render_transaction_once(Session& session) {
-  TransactionState& transaction = session.transaction;
-  if (transaction.rendered) return;
-  transaction.rendered = true;
-  transaction.head.truncate(0);
-  transaction.times.truncate(0);
-  transaction.id.truncate(0);
-  transaction.origin.truncate(0);
-  debezium::put_transaction_head(transaction.head, session.source_head, session.source_db,
-                                 transaction.facts);
-  debezium::put_transaction_times(transaction.times, transaction.facts);
-  debezium::put_transaction_id(transaction.id, transaction.facts);
-  debezium::put_origin(transaction.origin, transaction.facts);
+// Formats the event where it belongs; false where it may not leave as it is.
+bool put_whole(Session& session, const RelationPlan& plan, const RowEvent& event,
+               const EventMark& mark) {
+  return is_worth_formatting(session, plan, event) &&
+         put_body(session, plan, event, Detail::whole, event_ceiling(mark));
 }
 
-void put_body(Session& session, const RelationPlan& plan, const EventPlan& event, Lsn lsn) {
-  Sink& sink = session.batch;
-  sink.put("{\"before\":");
-  if (event.before == nullptr) {
-    sink.put("null");
-  } else if (event.before_is_full) {
-    put_row(sink, plan, *event.before, nullptr);
-  } else {
-    put_identity(sink, plan, *event.before);
-  }
-  sink.put(",\"after\":");
-  if (event.after == nullptr) {
-    sink.put("null");
-  } else {
-    put_row(sink, plan, *event.after, event.after_old);
-  }
-  const TransactionState& transaction = session.transaction;
-  debezium::put_tail(sink,
-                     {transaction.head.view(), transaction.times.view(), plan.source,
-                      transaction.id.view(), transaction.origin.view()},
-                     {lsn, event.op, GetCurrentTimestamp() + postgres_epoch_us});
-}
-
-void write_event(LogicalDecodingContext* ctx, const RelationPlan& plan, const EventPlan& event,
-                 Lsn lsn) {
+void write_event(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event) {
   Session& session = session_of(ctx);
-  render_transaction_once(session);
   const Position position{session.transaction.facts.commit_lsn, session.transaction.ordinal,
                           event.part};
   const std::string_view subject = plan.subjects[subject_index(event.subject_of)];
-  const size_t mark = begin_event(ctx, {position, event.op, subject, plan.table});
-  put_body(session, plan, event, lsn);
+  const EventHead head{position, event.op, subject, plan.table};
+  EventMark mark = begin_event(ctx, head);
+  const bool whole = put_whole(session, plan, event, mark);
+  const size_t bytes = session.batch.size() - mark.body;
+  if (!whole || !is_allowed(session, bytes)) {
+    if (session.options.output == OutputKind::frames) {
+      const uint64_t told = whole ? bytes : body_bytes(session, plan, event).most;
+      mark = put_stub(ctx, plan, event, head, mark, told);
+    } else {
+      put_shortened(ctx, plan, event, mark);
+    }
+  }
   end_event(ctx, mark);
 }
 
+// A tuple larger than a page was put together from pieces or holds whole values of others.
 Row take_apart(HeapTuple tuple, Relation relation, Datum* values, bool* nulls) {
   heap_deform_tuple(tuple, RelationGetDescr(relation), values, nulls);
-  return {values, nulls};
+  return {values, nulls, HeapTupleHasExternal(tuple) || tuple->t_len > BLCKSZ};
+}
+
+RowImage before_image(const RelationPlan& plan, const Row* old) {
+  return {.row = old, .identity_only = !plan.full_identity};
 }
 
 // An update that moves a row to another key is a delete under the old one and a create under the
@@ -94,26 +64,23 @@ void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const R
                 {.subject_of = Operation::remove,
                  .op = 'd',
                  .part = 0,
-                 .before = old,
-                 .before_is_full = plan.full_identity},
-                lsn);
-    write_event(
-        ctx, plan,
-        {.subject_of = Operation::insert, .op = 'c', .part = 1, .after = &row, .after_old = old},
-        lsn);
+                 .before = before_image(plan, old),
+                 .lsn = lsn});
+    write_event(ctx, plan,
+                {.subject_of = Operation::insert,
+                 .op = 'c',
+                 .part = 1,
+                 .after = {.row = &row, .old = old},
+                 .lsn = lsn});
     return;
   }
   // An old image that holds only an unchanged key says nothing.
-  const Row* before = plan.full_identity ? old : nullptr;
   write_event(ctx, plan,
               {.subject_of = Operation::update,
                .op = 'u',
-               .part = 0,
-               .before = before,
-               .before_is_full = true,
-               .after = &row,
-               .after_old = old},
-              lsn);
+               .before = {.row = plan.full_identity ? old : nullptr},
+               .after = {.row = &row, .old = old},
+               .lsn = lsn});
 }
 
 }  // namespace
@@ -147,16 +114,15 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
   if (operation == Operation::update && row_or_none != nullptr) {
     write_update(ctx, plan, old_or_none, row, change->lsn);
   } else if (operation == Operation::insert) {
-    write_event(ctx, plan, {.subject_of = operation, .op = 'c', .part = 0, .after = row_or_none},
-                change->lsn);
+    write_event(
+        ctx, plan,
+        {.subject_of = operation, .op = 'c', .after = {.row = row_or_none}, .lsn = change->lsn});
   } else {
     write_event(ctx, plan,
                 {.subject_of = operation,
                  .op = operation == Operation::update ? 'u' : 'd',
-                 .part = 0,
-                 .before = old_or_none,
-                 .before_is_full = plan.full_identity},
-                change->lsn);
+                 .before = before_image(plan, old_or_none),
+                 .lsn = change->lsn});
   }
 }
 
@@ -166,7 +132,8 @@ void write_truncate(LogicalDecodingContext* ctx, Relation relation, uint32_t par
   if (!session.options.wants(Operation::truncate)) return;
   const RelationPlan& plan = plan_for(*session.relations, relation);
   if (!plan.wanted) return;
-  write_event(ctx, plan, {.subject_of = Operation::truncate, .op = 't', .part = part}, change->lsn);
+  write_event(ctx, plan,
+              {.subject_of = Operation::truncate, .op = 't', .part = part, .lsn = change->lsn});
 }
 
 }  // namespace waljet

@@ -21,6 +21,11 @@ Sink make_sink(MemoryContext context, size_t capacity) {
   return {data, capacity, grow_in_context, context};
 }
 
+void shrink_sink(Sink& sink, size_t capacity) {
+  if (sink.capacity() <= capacity) return;
+  sink.rebase(static_cast<char*>(repalloc_huge(sink.data(), capacity)), capacity);
+}
+
 std::string_view copy_into(MemoryContext context, std::string_view bytes) {
   auto* copy = static_cast<char*>(MemoryContextAlloc(context, bytes.size() + 1));
   if (!bytes.empty()) memcpy(copy, bytes.data(), bytes.size());

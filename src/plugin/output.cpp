@@ -1,12 +1,13 @@
 #include "plugin/output.h"
 
 #include "event/frame.h"
+#include "event/text.h"
 #include "plugin/memory.h"
 
 namespace waljet {
 namespace {
 
-constexpr size_t message_bytes_max = MaxAllocSize - 1024;  // a StringInfo's limit, less the header
+constexpr size_t batch_kept_bytes = size_t{16} << 20;  // beyond batch_bytes; more is given back
 
 bool uses_frames(const Session& session) {
   return session.options.output == OutputKind::frames;
@@ -21,48 +22,83 @@ void say_hello_once(Session& session) {
   put_hello(session.batch, {sink.view(), WALJET_VERSION});
 }
 
-// One message of everything gathered. ctx->out may already hold the message header: append only.
-void flush(LogicalDecodingContext* ctx) {
-  Session& session = session_of(ctx);
-  const std::string_view bytes = session.batch.view();
-  if (bytes.empty()) return;  // an empty message would break pg_recvlogical
-  if (bytes.size() > message_bytes_max) {
-    ereport(ERROR,
-            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-             errmsg("an event of %zu bytes does not fit into a replication message", bytes.size()),
-             errdetail("A message may have at most %zu bytes.", message_bytes_max),
-             errhint("Leave the table out with option \"exclude_tables\".")));
-  }
-  OutputPluginPrepareWrite(ctx, true);
-  appendBinaryStringInfo(ctx->out, bytes.data(), static_cast<int>(bytes.size()));
-  OutputPluginWrite(ctx, true);
-  session.batch.truncate(0);
-}
-
-}  // namespace
-
-size_t begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
-  Session& session = session_of(ctx);
-  session.transaction.wrote = true;
-  if (!uses_frames(session)) {
-    if (session.batch.size() > 0) session.batch.put('\n');
-    return 0;
-  }
-  say_hello_once(session);
+EventMark begin_row_frame(Session& session, FrameKind kind, const EventHead& head,
+                          std::string_view headers) {
   Frame frame;
-  frame.kind = FrameKind::event;
+  frame.kind = kind;
   frame.op = head.op;
   frame.position = head.position;
   frame.xid = session.transaction.facts.xid;
   frame.subject = head.subject;
   frame.table = head.table;
-  return begin_frame(session.batch, frame);
+  frame.headers = headers;
+  const size_t start = begin_frame(session.batch, frame);
+  return {start, session.batch.size()};
 }
 
-void end_event(LogicalDecodingContext* ctx, size_t mark) {
+// One message. ctx->out may already hold its header: append only. An empty message would break
+// pg_recvlogical.
+void send(LogicalDecodingContext* ctx, std::string_view bytes) {
+  if (bytes.empty()) return;
+  Assert(bytes.size() <= message_bytes_max);
+  OutputPluginPrepareWrite(ctx, true);
+  appendBinaryStringInfo(ctx->out, bytes.data(), static_cast<int>(bytes.size()));
+  OutputPluginWrite(ctx, true);
+}
+
+void empty(Session& session) {
+  session.batch.truncate(0);
+  shrink_sink(session.batch, session.options.batch_bytes + batch_kept_bytes);
+}
+
+void flush(LogicalDecodingContext* ctx) {
   Session& session = session_of(ctx);
-  if (uses_frames(session)) end_frame(session.batch, mark);
-  if (session.one_per_message || session.batch.size() >= session.options.batch_bytes) flush(ctx);
+  send(ctx, session.batch.view());
+  empty(session);
+}
+
+// An event that fits into a message, but not into one with what was gathered before it.
+void flush_apart(LogicalDecodingContext* ctx, const EventMark& mark) {
+  Session& session = session_of(ctx);
+  send(ctx, {session.batch.data(), mark.start});
+  send(ctx, session.batch.since(uses_frames(session) ? mark.start : mark.body));
+  empty(session);
+}
+
+}  // namespace
+
+EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
+  Session& session = session_of(ctx);
+  session.transaction.wrote = true;
+  if (uses_frames(session)) {
+    say_hello_once(session);
+    return begin_row_frame(session, FrameKind::event, head, {});
+  }
+  const size_t start = session.batch.size();
+  if (start > 0) session.batch.put('\n');
+  return {start, session.batch.size()};
+}
+
+EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
+                     uint64_t bytes) {
+  Session& session = session_of(ctx);
+  session.batch.truncate(mark.start);
+  Sink number = make_sink(session.change_context, 32);
+  put_uint(number, bytes);
+  Sink headers = make_sink(session.change_context, 64);
+  put_frame_header(headers, {oversize_header, number.view()});
+  return begin_row_frame(session, FrameKind::stub, head, headers.view());
+}
+
+void end_event(LogicalDecodingContext* ctx, const EventMark& mark) {
+  Session& session = session_of(ctx);
+  if (uses_frames(session)) end_frame(session.batch, mark.start);
+  const size_t size = session.batch.size();
+  if (size > message_bytes_max) {
+    flush_apart(ctx, mark);
+  } else if (session.one_per_message || size >= session.options.batch_bytes) {
+    flush(ctx);
+  }
 }
 
 void write_commit(LogicalDecodingContext* ctx, Lsn end_lsn) {

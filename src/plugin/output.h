@@ -7,6 +7,11 @@
 
 namespace waljet {
 
+// The most that one message carries. PostgreSQL builds it in a StringInfo and copies it into a
+// buffer of the connection, which hold at most MaxAllocSize each; what is left is for message
+// headers and for what may be waiting in front of it.
+constexpr size_t message_bytes_max = MaxAllocSize - 65536;
+
 // What the batch needs to know of an event before its body is written.
 struct EventHead {
   Position position;
@@ -15,10 +20,27 @@ struct EventHead {
   std::string_view table;
 };
 
+// Where an event lies in the batch.
+struct EventMark {
+  size_t start = 0;  // end of what was gathered before
+  size_t body = 0;
+};
+
 // Begins an event at the end of the batch; the body is whatever is put into session.batch until
-// end_event(), which takes the mark and writes the batch out if it is full.
-size_t begin_event(LogicalDecodingContext* ctx, const EventHead& head);
-void end_event(LogicalDecodingContext* ctx, size_t mark);
+// end_event(), which writes the batch out if it is full. The event must end below
+// event_ceiling(): it may be begun anew instead, as a stub or with another body.
+EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head);
+void end_event(LogicalDecodingContext* ctx, const EventMark& mark);
+
+// The size that the batch may have at the end of this event.
+constexpr size_t event_ceiling(const EventMark& mark) {
+  return mark.start + message_bytes_max;
+}
+
+// Frames only: forgets the event and begins a stub in its place. `bytes` is what the event's body
+// takes, or at most takes.
+EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
+                     uint64_t bytes);
 
 // Ends the transaction in hand: says so to the streamer and writes out what is left of the batch.
 // Called only for transactions that wrote at least one event.

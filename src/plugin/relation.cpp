@@ -146,6 +146,16 @@ std::string_view placeholder(MemoryContext context, ValueKind kind, std::string_
   return sink.view();
 }
 
+// Only what can be large is left out of an event.
+std::string_view too_large_marker(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::text:
+    case ValueKind::other: return "\"__waljet_value_too_large\"";
+    case ValueKind::bytea: return "\"X193YWxqZXRfdmFsdWVfdG9vX2xhcmdl\"";  // the same in base64
+    default: return {};
+  }
+}
+
 std::string_view render_label(MemoryContext context, const char* name, bool first) {
   Sink sink = make_sink(context, NAMEDATALEN + 8);
   if (!first) sink.put(',');
@@ -181,7 +191,11 @@ void build_column(RelationPlan& plan, Form_pg_attribute attribute, const PluginO
   column.length = attribute->attlen;
   column.not_logged = attribute->attnotnull ? fallback_value(column.kind) : "null";
   column.unavailable = placeholder(plan.context, column.kind, options.unavailable_value);
-  if (column.kind == ValueKind::other) column.output = output_function(plan.context, type);
+  column.too_large = too_large_marker(column.kind);
+  if (column.kind == ValueKind::other) {
+    column.output = output_function(plan.context, type);
+    column.own_type = type >= FirstNormalObjectId && get_typtype(type) != TYPTYPE_ENUM;
+  }
   ++plan.column_count;
 }
 

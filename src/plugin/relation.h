@@ -45,8 +45,12 @@ struct Column {
   int16 length = 0;
   bool identity = false;         // the old image has it even where it is not FULL
   FmgrInfo* output = nullptr;    // for ValueKind::other
+  bool own_type = false;         // whose output function is not PostgreSQL's alone: it may fail
   std::string_view not_logged;   // JSON that an old image shows where the log has no value
   std::string_view unavailable;  // JSON that stands for an unchanged out-of-line value
+  std::string_view too_large;    // JSON that stands for a value left out; empty: never left out
+
+  mutable bool failure_said = false;  // in the server's log, of the output function
 };
 
 struct RelationPlan {

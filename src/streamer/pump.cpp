@@ -215,7 +215,8 @@ void Pump::apply(const Frame& frame, size_t bytes) {
   }
   switch (frame.kind) {
     case FrameKind::hello: return greet(frame);
-    case FrameKind::event: return enter_window(frame, bytes);
+    case FrameKind::event:
+    case FrameKind::stub: return enter_window(frame, bytes);
     case FrameKind::message:
       enter_window(frame, bytes);
       if (frame.end_lsn != 0) window_.add_checkpoint(frame.end_lsn);
@@ -234,7 +235,7 @@ void Pump::apply(const Frame& frame, size_t bytes) {
 }
 
 bool Pump::is_new_event(const Frame& frame) const {
-  if (frame.kind != FrameKind::event && frame.kind != FrameKind::message) return false;
+  if (frame.kind == FrameKind::hello || frame.kind == FrameKind::commit) return false;
   return !last_entered_ || frame.position > *last_entered_;
 }
 

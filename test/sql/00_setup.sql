@@ -82,3 +82,17 @@ $$;
 create function frame_subject(frame bytea) returns text language sql as $$
   select convert_from(substr(frame, 57, frame_number(frame, 40, 2)::int), 'UTF8')
 $$;
+
+create function frame_table(frame bytea) returns text language sql as $$
+  select convert_from(substr(frame, 57 + frame_number(frame, 40, 2)::int, frame_number(frame, 42, 2)::int), 'UTF8')
+$$;
+
+create function frame_headers(frame bytea) returns text language sql as $$
+  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
+                                          frame_number(frame, 44, 4))::int, frame_number(frame, 48, 4)::int), 'UTF8')
+$$;
+
+create function frame_body(frame bytea) returns text language sql as $$
+  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
+                                          frame_number(frame, 44, 4) + frame_number(frame, 48, 4))::int), 'UTF8')
+$$;

@@ -184,6 +184,7 @@ TEST_CASE("the longest decimals that PostgreSQL has", "[decimal]") {
   // As long as the type can be: that it ends within its scratch.
   const std::string longest = std::string(131072, '9') + "." + std::string(16383, '9');
   CHECK(variable_decimal(longest).size() > 80000);
+  CHECK(variable_decimal("-" + longest).size() <= decimal_bytes_max);
 }
 
 }  // namespace

@@ -73,6 +73,26 @@ TEST_CASE("a frame, byte for byte", "[frame]") {
   CHECK(encode(sample()) == expected);
 }
 
+// The worked example of a stub in docs/frame-format.md.
+TEST_CASE("a stub, byte for byte", "[frame]") {
+  const std::string headers = written([](Sink& sink) {
+    put_frame_header(sink, {oversize_header, "2097443"});
+  });
+  Frame frame = sample();
+  frame.kind = FrameKind::stub;
+  frame.headers = headers;
+  frame.body = "{\"before\":null,\"after\":{\"id\":1}}";
+  const std::string expected = from_hex(R"(
+    8C000000 05 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
+    0000000000000000 1300 0800 00000000 19000000 00000000
+    6170702E7075626C69632E742E696E73657274
+    7075626C69632E74
+    57616C6A65742D4F76657273697A653A20323039373434330A
+    7B226265666F7265223A6E756C6C2C226166746572223A7B226964223A317D7D)");
+  CHECK(expected.size() == 0x8C);
+  CHECK(encode(frame) == expected);
+}
+
 TEST_CASE("every field of a frame has its own place", "[frame]") {
   Frame frame;
   frame.kind = FrameKind::message;
@@ -99,6 +119,7 @@ TEST_CASE("the version and kinds on the wire", "[frame]") {
   CHECK(static_cast<int>(FrameKind::event) == 2);
   CHECK(static_cast<int>(FrameKind::commit) == 3);
   CHECK(static_cast<int>(FrameKind::message) == 4);
+  CHECK(static_cast<int>(FrameKind::stub) == 5);
 }
 
 TEST_CASE("the smallest frame is its header", "[frame]") {
@@ -225,6 +246,34 @@ TEST_CASE("random damage never reads out of bounds", "[frame]") {
     const size_t parts = taken->subject.size() + taken->table.size() + taken->key.size() +
                          taken->headers.size() + taken->body.size();
     if (used != frame_header_bytes + parts) FAIL("parts do not fill the frame");
+  }
+}
+
+TEST_CASE("headers are lines, taken one by one", "[frame]") {
+  std::string_view headers = "Waljet-Oversize: 12\nX-9: a: b \nEmpty: \n";
+  const auto first = take_frame_header(headers);
+  REQUIRE(first);
+  CHECK(first->name == "Waljet-Oversize");
+  CHECK(first->name == oversize_header);
+  CHECK(first->value == "12");
+  const auto second = take_frame_header(headers);
+  REQUIRE(second);
+  CHECK(second->name == "X-9");
+  CHECK(second->value == "a: b ");
+  const auto third = take_frame_header(headers);
+  REQUIRE(third);
+  CHECK(third->value.empty());
+  CHECK(headers.empty());
+  CHECK_FALSE(take_frame_header(headers));
+}
+
+TEST_CASE("what is not a line with a name is not taken", "[frame]") {
+  for (const char* text : {"", "\n", "Name: value", "Name\n", "Name:\n", "Name:value\n",
+                           ": value\n", ":\n", "Name\n: value\n"}) {
+    const std::string copy = text;
+    std::string_view headers = copy;
+    if (take_frame_header(headers)) FAIL(text);
+    CHECK(headers == text);
   }
 }
 

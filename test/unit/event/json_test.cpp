@@ -136,6 +136,21 @@ TEST_CASE("strings, random, are read back as they were", "[json]") {
   }
 }
 
+TEST_CASE("the size of a string, counted without writing it", "[json]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int i = 0; i < 5000; ++i) {
+    const std::string text = random.pieces(
+        random.below(60),
+        {"\x01", "\x1F", "\"", "\\", "\n", "\b", "x", "0123456789ABCDEF", "\xC3\xA4"});
+    const std::string json = json_string(text);
+    if (json_string_bytes(text) != json.size()) FAIL(json);
+    if (json.size() > json_string_bytes_max(text.size())) FAIL(json);
+  }
+  const std::string worst(1000, '\x01');
+  CHECK(json_string(worst).size() == json_string_bytes_max(worst.size()));
+}
+
 TEST_CASE("a long string of quotes doubles", "[json]") {
   const std::string quotes(65536, '"');
   const std::string json = json_string(quotes);

@@ -71,6 +71,7 @@ TEST_CASE("options not given are as documented", "[plugin_options]") {
   CHECK(given.all_tables == untouched.all_tables);
   CHECK(given.operations == untouched.operations);
   CHECK(given.local_origin_only == untouched.local_origin_only);
+  CHECK(given.max_event_bytes == untouched.max_event_bytes);
   CHECK(given.output == untouched.output);
   CHECK(given.batch_bytes == untouched.batch_bytes);
 }
@@ -96,7 +97,6 @@ TEST_CASE("what a later version will know is refused, not ignored", "[plugin_opt
   CHECK(problem("partition_root", "on") != "");
   CHECK(problem("messages", "*") != "");
   CHECK(problem("transactions", "on") != "");
-  CHECK(problem("max_event_bytes", "1") != "");
 }
 
 TEST_CASE("operations", "[plugin_options]") {
@@ -118,6 +118,11 @@ TEST_CASE("numbers", "[plugin_options]") {
   CHECK(with("batch_bytes", "0").batch_bytes == 0);
   CHECK(with("batch_bytes", "00001").batch_bytes == 1);
   CHECK(with("batch_bytes", "67108864").batch_bytes == 67108864);
+  CHECK(PluginOptions().max_event_bytes == 0);
+  CHECK(with("max_event_bytes", "0").max_event_bytes == 0);
+  CHECK(with("max_event_bytes", "1").max_event_bytes == 1);
+  CHECK(with("max_event_bytes", "1073741823").max_event_bytes == 1073741823);
+  CHECK(problem("max_event_bytes", "1073741824") == "is not a whole number in the allowed range");
   for (const char* value :
        {"", "-1", "+1", " 1", "1 ", "1e3", "0x10", "64kB", "67108865", "9999999999999999999",
         "18446744073709551616", "00000000000000000000000001"}) {

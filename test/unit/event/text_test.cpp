@@ -115,6 +115,7 @@ TEST_CASE("base64, random", "[text]") {
   for (size_t length = 0; length < 300; ++length) {
     const std::string bytes = random.bytes(length);
     if (base64(bytes) != naive_base64(bytes)) FAIL(naive_base64(bytes));
+    if (base64(bytes).size() != base64_bytes(length)) FAIL(length << " bytes");
   }
 }
 
