@@ -2,14 +2,16 @@
 #
 #   make demo [DEMO_SECONDS=20] [YES=1]    watch changes of a private PostgreSQL arrive in a private NATS
 #   make test                              every suite; make test-full at full size
-#   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | lint    one suite
+#   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | mutants | lint    one suite
+#   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [VERBOSE=1]
+#                                          random faults under random load; RECORD adds a line to the ledger
 #   make format                            format the sources in place
 #   make docs                              docs/plugin-options.md from the declarations
 #   make deps                              install what demo and test need
 #   make clean
 
 MAKEFLAGS += --no-print-directory
-export DEMO_SECONDS YES ACCEPT TESTS
+export DEMO_SECONDS YES ACCEPT TESTS SEEDS FIRST JOBS KIND RECORD VERBOSE
 
 .PHONY: $(DEV_VERBS)
 
@@ -18,7 +20,7 @@ demo:
 	@$(MAKE) -s -j$$(nproc) all
 	@tools/demo
 
-test unit golden e2e lint:
+test unit golden e2e fault mutants lint:
 	@tools/deps demo test
 	@tools/test $(filter-out test,$@)
 

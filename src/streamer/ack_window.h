@@ -30,7 +30,8 @@ class AckWindow {
     size_t bytes_max;
   };
 
-  explicit AckWindow(const Limits& limits) : limits_(limits) {}
+  // Tokens count from `first`.
+  explicit AckWindow(const Limits& limits, Token first = 0) : limits_(limits), first_(first) {}
 
   // One publish of any size fits into an empty window.
   bool has_room(size_t bytes) const;

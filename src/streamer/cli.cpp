@@ -1,6 +1,7 @@
 #include "streamer/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 #include "streamer/errors.h"
@@ -83,7 +84,7 @@ void add_plugin_options(CLI::App& command, RunSettings& run) {
 }
 
 void add_window(CLI::App& command, RunSettings& run) {
-  constexpr size_t max_pending_max = 1'000'000;
+  constexpr size_t max_pending_max = 65'536;  // twice as many are read back at a start
   command.add_option("--max-pending", run.max_pending, "events in flight to NATS, at most")
       ->envname("WALJET_SINK_MAX_PENDING")
       ->check(CLI::Range(size_t{1}, max_pending_max))
@@ -96,6 +97,40 @@ void add_window(CLI::App& command, RunSettings& run) {
       ->type_name("SIZE");
 }
 
+void add_delivery(CLI::App& command, RunSettings& run) {
+  const std::map<std::string, Fencing> fencings{{"strict", Fencing::strict}, {"off", Fencing::off}};
+  command
+      .add_option("--fencing", run.fencing,
+                  "strict: stored once, in order, whatever fails; off: for a stream with other "
+                  "writers, a weaker promise [strict]")
+      ->envname("WALJET_SINK_FENCING")
+      ->transform(CLI::Transformer(fencings, CLI::ignore_case))
+      ->type_name("strict|off");
+  command
+      .add_flag("--msg-id", run.message_ids, "send Nats-Msg-Id as well; always with --fencing off")
+      ->envname("WALJET_SINK_MSG_ID");
+  command
+      .add_option("--confirm-delay", run.confirm_delay,
+                  "confirm to PostgreSQL so much later, for a broker that loses its latest writes; "
+                  "auto: 150s on one file replica")
+      ->envname("WALJET_SINK_CONFIRM_DELAY")
+      ->check(CLI::Validator(confirm_delay_problem, ""))
+      ->type_name("DURATION")
+      ->capture_default_str();
+  const std::map<std::string, Oversize> oversizes{{"stop", Oversize::stop},
+                                                  {"stub", Oversize::stub}};
+  command
+      .add_option("--oversize", run.oversize,
+                  "an event larger than NATS takes: stop until it fits, or send a stub [stop]")
+      ->envname("WALJET_SINK_OVERSIZE")
+      ->transform(CLI::Transformer(oversizes, CLI::ignore_case))
+      ->type_name("stop|stub");
+  command.add_flag("--accept-gap", run.accept_gap,
+                   "go on though changes are missing that cannot be read any more");
+  command.add_flag("--accept-divergence", run.accept_divergence,
+                   "go on though the stream holds events of another history");
+}
+
 void declare_run(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* command = app.add_subcommand("run", "Stream committed changes into JetStream");
   add_postgres(*command, line.run.postgres);
@@ -105,6 +140,7 @@ void declare_run(CLI::App& app, CommandLine& line, int& code) {
   add_stream(*command, line.run.stream);
   add_plugin_options(*command, line.run);
   add_window(*command, line.run);
+  add_delivery(*command, line.run);
   add_log_level(*command, line.log_level);
   command->callback([&] {
     start_log(line.log_level);

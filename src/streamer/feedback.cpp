@@ -4,31 +4,25 @@
 
 namespace waljet {
 
-void Feedback::on_received(Lsn lsn, Instant now) {
-  const bool was_outstanding = outstanding();
+void Feedback::on_received(Lsn lsn) {
   written_ = std::max(written_, lsn);
-  if (!was_outstanding && outstanding()) {
-    stalled_since_ = now;
-    asked_since_stall_ = false;
-  }
 }
 
 void Feedback::set_reading(bool reading, Instant now) {
-  if (reading_ && !reading) stalled_since_ = now;
+  if (reading_ && !reading) unread_since_ = now;
   reading_ = reading;
 }
 
-void Feedback::on_reply_requested() {
+void Feedback::on_reply_requested(Instant now) {
   prompt_ = true;
-  asked_since_stall_ = true;
+  if (!asked_last_ || now >= *asked_last_ + asking_interval_max) asked_since_ = now;
+  asked_last_ = now;
 }
 
-void Feedback::on_confirmed(Lsn lsn, Instant now) {
+void Feedback::on_confirmed(Lsn lsn) {
   if (lsn <= confirmed_) return;
   confirmed_ = lsn;
   prompt_ = true;
-  stalled_since_ = now;
-  asked_since_stall_ = false;
 }
 
 void Feedback::on_status_sent(Instant now) {
@@ -36,8 +30,8 @@ void Feedback::on_status_sent(Instant now) {
   prompt_ = false;
 }
 
-Instant Feedback::wake_at() const {
-  return probe_wanted() ? std::min(status_at(), probe_at()) : status_at();
+Instant Feedback::wake_at(Instant now) const {
+  return probe_wanted(now) ? std::min(status_at(), probe_at()) : status_at();
 }
 
 Instant Feedback::status_at() const {
@@ -45,7 +39,8 @@ Instant Feedback::status_at() const {
 }
 
 Instant Feedback::probe_at() const {
-  return std::max(stalled_since_ + stall_min, last_probe_ + probe_interval);
+  const Instant since = reading_ ? asked_since_ : unread_since_;
+  return std::max(since + stall_min, last_probe_ + probe_interval);
 }
 
 }  // namespace waljet

@@ -43,9 +43,24 @@ void Handoff::push(Item item) {
   publisher_wakes_.notify_one();
 }
 
-void Handoff::permit_publishing() {
+uint64_t Handoff::request_survey() {
   const std::lock_guard lock(mutex_);
-  permitted_ = true;
+  news_ = true;
+  publisher_wakes_.notify_one();
+  return ++survey_requested_;
+}
+
+void Handoff::set_live_session(uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (live_session_ == number) return;
+  live_session_ = number;
+  news_ = true;
+  publisher_wakes_.notify_one();
+}
+
+void Handoff::report_divergence(const Position& event) {
+  const std::lock_guard lock(mutex_);
+  divergence_ = event;
   news_ = true;
   publisher_wakes_.notify_one();
 }
@@ -111,9 +126,19 @@ std::optional<Handoff::LostLink> Handoff::take_lost_link() {
   return std::exchange(lost_link_, std::nullopt);
 }
 
-bool Handoff::publishing_permitted() const {
+uint64_t Handoff::survey_requested() const {
   const std::lock_guard lock(mutex_);
-  return permitted_;
+  return survey_requested_;
+}
+
+uint64_t Handoff::live_session() const {
+  const std::lock_guard lock(mutex_);
+  return live_session_;
+}
+
+std::optional<Position> Handoff::take_divergence() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(divergence_, std::nullopt);
 }
 
 bool Handoff::stop_requested() const {
@@ -126,16 +151,28 @@ bool Handoff::input_ended() const {
   return input_ended_;
 }
 
-void Handoff::report_confirmed(Lsn lsn) {
+void Handoff::report_confirmed(uint64_t session, Lsn lsn) {
   const std::lock_guard lock(mutex_);
-  if (lsn <= report_.confirmed) return;
+  report_.confirmed_session = session;
   report_.confirmed = lsn;
   wake_source();
 }
 
-void Handoff::report_checked() {
+void Handoff::report_survey(uint64_t request, std::shared_ptr<const Survey> survey) {
   const std::lock_guard lock(mutex_);
-  report_.checked = true;
+  report_.surveyed = request;
+  report_.survey = std::move(survey);
+  wake_source();
+}
+
+void Handoff::report_message_bytes_max(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  report_.message_bytes_max = bytes;
+}
+
+void Handoff::report_session_end(SessionEnd end) {
+  const std::lock_guard lock(mutex_);
+  report_.session_end = std::move(end);
   wake_source();
 }
 

@@ -6,8 +6,8 @@
 //   * publisher: owns the link to NATS and the pump. Waits here, for items and answers.
 //   * nats.c's own: one of them delivers answers, and puts them here.
 //
-//     source ── items, permission, stop ──▶ publisher
-//     source ◀── confirmed position, reports ── publisher      (wake_fd() becomes readable)
+//     source ── items, request for a survey, stop ──▶ publisher
+//     source ◀── confirmed position, survey, reports ── publisher      (wake_fd() becomes readable)
 //     nats.c ── answers, loss of the link ──▶ publisher
 //
 // The queue of items is bounded in bytes: when it is full the source stops reading, and PostgreSQL
@@ -17,6 +17,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@
 #include "streamer/item.h"
 #include "streamer/jetstream.h"
 #include "streamer/pub_ack.h"
+#include "streamer/survey.h"
 
 namespace waljet {
 
@@ -44,17 +46,32 @@ class Handoff : public LinkListener {
   // While it has room one more item may be pushed, of any size. Never blocks.
   bool has_room() const;
   void push(Item item);
-  void permit_publishing();
+  // Asks what NATS holds of the source; the report answers with the number that this returns.
+  uint64_t request_survey();
+  // The session that streams, 0: none. Said before its start is pushed.
+  void set_live_session(uint64_t number);
+  // The server's log ends before this stored event: to be put on record.
+  void report_divergence(const Position& event);
   void request_stop();
   // No item will follow: the connection is gone, and there will be no other.
   void end_input();
 
+  // A session that the publisher has given up.
+  struct SessionEnd {
+    uint64_t number = 0;
+    std::string why;
+    bool blocked = false;  // an operator has to do something first
+  };
   // What the publisher has to say.
   struct Report {
-    Lsn confirmed = 0;
-    bool checked = false;  // NATS answers, and the stream fits or is absent
-    bool ready = false;    // the stream takes events
+    Lsn confirmed = 0;  // in this session:
+    uint64_t confirmed_session = 0;
+    uint64_t surveyed = 0;                 // the newest request for a survey that is answered
+    std::shared_ptr<const Survey> survey;  // nothing: a session goes on, which is not disturbed
+    int64_t message_bytes_max = 0;         // what NATS takes as one message; 0: not known
+    bool ready = false;                    // the stream takes events
     bool stopped = false;
+    SessionEnd session_end;
     std::optional<Error> fatal;
   };
   Report report() const;
@@ -74,12 +91,16 @@ class Handoff : public LinkListener {
     std::string why;
   };
   std::optional<LostLink> take_lost_link();
-  bool publishing_permitted() const;
+  uint64_t survey_requested() const;
+  uint64_t live_session() const;
+  std::optional<Position> take_divergence();
   bool stop_requested() const;
   bool input_ended() const;
 
-  void report_confirmed(Lsn lsn);
-  void report_checked();
+  void report_confirmed(uint64_t session, Lsn lsn);
+  void report_survey(uint64_t request, std::shared_ptr<const Survey> survey);
+  void report_message_bytes_max(int64_t bytes);
+  void report_session_end(SessionEnd end);
   void report_ready();
   void report_stopped(std::optional<Error> fatal);
 
@@ -97,10 +118,12 @@ class Handoff : public LinkListener {
   size_t queued_bytes_ = 0;
   std::vector<Ack> acks_;
   std::optional<LostLink> lost_link_;
-  bool permitted_ = false;
+  uint64_t survey_requested_ = 0;
+  uint64_t live_session_ = 0;
+  std::optional<Position> divergence_;
   bool stop_requested_ = false;
   bool input_ended_ = false;
-  bool news_ = false;  // permission or stop, which the publisher has not woken for yet
+  bool news_ = false;  // a request or stop, which the publisher has not woken for yet
   Report report_;
   int wake_fd_;
   bool source_woken_ = false;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "event/position.h"
+#include "streamer/resume.h"
 
 namespace waljet {
 
@@ -19,22 +22,34 @@ enum class ItemKind : uint8_t {
   session_start,  // a new connection: the server begins again at what it knows as confirmed
 };
 
+// A connection to PostgreSQL that streams.
+struct Session {
+  uint64_t number = 0;  // rising, from 1
+  SourceFacts facts;
+};
+
 struct Item {
   ItemKind kind = ItemKind::session_start;
   Buffer buffer{nullptr, nullptr};
   size_t buffer_bytes = 0;
   std::string_view frames;  // a view into `buffer`
   Lsn lsn = 0;
+  std::unique_ptr<const Session> session;
 };
 
 inline Item make_chunk(Buffer buffer, size_t buffer_bytes, std::string_view frames) {
-  return {ItemKind::chunk, std::move(buffer), buffer_bytes, frames, 0};
+  return {ItemKind::chunk, std::move(buffer), buffer_bytes, frames, 0, nullptr};
 }
 inline Item make_received(Lsn lsn) {
-  return {ItemKind::received, {nullptr, nullptr}, 0, {}, lsn};
+  return {ItemKind::received, {nullptr, nullptr}, 0, {}, lsn, nullptr};
 }
-inline Item make_session_start() {
-  return {};
+inline Item make_session_start(Session session) {
+  return {ItemKind::session_start,
+          {nullptr, nullptr},
+          0,
+          {},
+          0,
+          std::make_unique<const Session>(std::move(session))};
 }
 
 }  // namespace waljet

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +57,16 @@ class Link {
 
   // Asks the JetStream API and waits for the answer, a few seconds at most.
   Result<ApiReply> request(const std::string& subject, const std::string& body);
+
+  // Asks for the messages of sequences `first` to `last` of a stream, of its leader, and calls
+  // `visit` with each answer of STREAM.MSG.GET in the order of its arrival; sequences that are not
+  // there are answered by an error. Waits a few seconds for each at most.
+  using Visitor = std::function<void(std::string_view json)>;
+  std::optional<Error> read_messages(const std::string& stream, uint64_t first, uint64_t last,
+                                     const Visitor& visit);
+
+  // What the server takes at most: headers and body.
+  int64_t max_payload() const;
 
   // Sends without waiting for the answer, which the listener gets. Blocks while the connection
   // takes nothing, but no longer than the write deadline. One thread. Text of the error: what

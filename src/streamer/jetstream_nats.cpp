@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace waljet {
 namespace {
@@ -84,9 +85,8 @@ ErrorClass class_of(natsStatus status) {
     case NATS_SECURE_CONNECTION_WANTED:
     case NATS_SECURE_CONNECTION_REQUIRED: return ErrorClass::refused;
     case NATS_INVALID_ARG:
-    case NATS_ADDRESS_MISSING:
-    case NATS_PROTOCOL_ERROR: return ErrorClass::configuration;
-    default: return ErrorClass::retry;
+    case NATS_ADDRESS_MISSING: return ErrorClass::configuration;
+    default: return ErrorClass::retry;  // a protocol error too: a server that ends in a handshake
   }
 }
 
@@ -162,8 +162,31 @@ void on_answer(natsConnection*, natsSubscription*, natsMsg* message, void* closu
 
 // ---- what Link and Reader share ----
 
-natsStatus set_options(natsOptions* options, const std::string& url) {
-  natsStatus status = natsOptions_SetURL(options, url.c_str());
+// The servers of a list separated by commas. One of them alone is as good as a list.
+std::vector<std::string> servers_of(std::string_view urls) {
+  std::vector<std::string> servers;
+  while (!urls.empty()) {
+    const size_t end = std::min(urls.find(','), urls.size());
+    std::string_view one = urls.substr(0, end);
+    urls.remove_prefix(std::min(end + 1, urls.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (!one.empty()) servers.emplace_back(one);
+  }
+  return servers;
+}
+
+natsStatus set_servers(natsOptions* options, const std::string& urls) {
+  const std::vector<std::string> servers = servers_of(urls);
+  if (servers.empty()) return NATS_ADDRESS_MISSING;
+  std::vector<const char*> pointers;
+  pointers.reserve(servers.size());
+  for (const std::string& server : servers) pointers.push_back(server.c_str());
+  return natsOptions_SetServers(options, pointers.data(), static_cast<int>(pointers.size()));
+}
+
+natsStatus set_options(natsOptions* options, const std::string& urls) {
+  natsStatus status = set_servers(options, urls);
   if (status == NATS_OK) status = natsOptions_SetName(options, "waljet");
   if (status == NATS_OK) status = natsOptions_SetAllowReconnect(options, false);
   if (status == NATS_OK) status = natsOptions_SetReconnectBufSize(options, 0);
@@ -257,6 +280,46 @@ Result<ApiReply> Link::request(const std::string& subject, const std::string& bo
   return request_api(state_->connection.get(), subject, body);
 }
 
+std::optional<Error> Link::read_messages(const std::string& stream, uint64_t first, uint64_t last,
+                                         const Visitor& visit) {
+  constexpr uint64_t under_way_max = 64;
+  natsConnection* connection = state_->connection.get();
+  natsInbox* inbox = nullptr;
+  natsStatus status = natsInbox_Create(&inbox);
+  if (status != NATS_OK) return lost(status);
+  const std::unique_ptr<natsInbox, Destroy<natsInbox, natsInbox_Destroy>> owned_inbox(inbox);
+  natsSubscription* subscription = nullptr;
+  status = natsConnection_SubscribeSync(&subscription, connection, inbox);
+  const SubscriptionPtr answers(subscription);
+  const std::string subject = "$JS.API.STREAM.MSG.GET." + stream;
+  uint64_t asked = first;
+  for (uint64_t answered = first; answered <= last && status == NATS_OK; ++answered) {
+    for (; asked <= last && asked < answered + under_way_max && status == NATS_OK; ++asked) {
+      const std::string body = fmt::format(R"({{"seq":{}}})", asked);
+      status = natsConnection_PublishRequest(connection, subject.c_str(), inbox, body.data(),
+                                             static_cast<int>(body.size()));
+    }
+    natsMsg* raw = nullptr;
+    if (status == NATS_OK)
+      status = natsSubscription_NextMsg(&raw, subscription, request_timeout_ms);
+    const MessagePtr message(raw);
+    if (status != NATS_OK) break;
+    if (natsMsg_IsNoResponders(raw)) {
+      return Error{ErrorClass::retry, "nobody answers for JetStream in NATS (503)", {}, {}};
+    }
+    visit({natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw))});
+  }
+  if (status == NATS_OK) return std::nullopt;
+  if (status == NATS_TIMEOUT) {
+    return Error{ErrorClass::retry, fmt::format("NATS did not answer {} for 5 s", subject), {}, {}};
+  }
+  return lost(status);
+}
+
+int64_t Link::max_payload() const {
+  return natsConnection_GetMaxPayload(state_->connection.get());
+}
+
 std::optional<Error> Link::publish(const Message& message, Token token) {
   std::string& reply = state_->reply_subject;
   reply.resize(state_->reply_prefix_bytes);
@@ -270,14 +333,6 @@ std::optional<Error> Link::publish(const Message& message, Token token) {
   }
   if (status == NATS_OK) status = natsConnection_PublishMsg(state_->connection.get(), raw);
   if (status == NATS_OK) return std::nullopt;
-  if (status == NATS_MAX_PAYLOAD) {
-    return Error{ErrorClass::retry,
-                 fmt::format("larger than the server's max_payload of {} bytes: raise max_payload "
-                             "in the server's configuration and reload it",
-                             natsConnection_GetMaxPayload(state_->connection.get())),
-                 {},
-                 {}};
-  }
   return lost(status);
 }
 

@@ -17,6 +17,12 @@ void TroubleLog::trouble(std::string_view text) {
   log_warning("{}; trying again", text);
 }
 
+void TroubleLog::blocked(std::string_view text) {
+  if (text == said_) return;
+  said_ = text;
+  log_error("{}", text);
+}
+
 void TroubleLog::over(std::string_view text) {
   if (said_.empty()) return;
   said_.clear();

@@ -29,6 +29,8 @@ void log_error(fmt::format_string<Args...> text, Args&&... args) {
 class TroubleLog {
  public:
   void trouble(std::string_view text);
+  // The same, as an error: somebody has to do something.
+  void blocked(std::string_view text);
   // Logs `text` if trouble was said since the last time.
   void over(std::string_view text);
 

@@ -1,9 +1,12 @@
 #include "streamer/publisher.h"
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "event/position.h"
+#include "streamer/failpoint.h"
 #include "streamer/stream_config.h"
 
 namespace waljet {
@@ -13,13 +16,18 @@ Instant present() {
   return std::chrono::steady_clock::now();
 }
 
+Surveyor::Settings surveyor_settings(const PublisherSettings& settings) {
+  return {settings.pump.names.source_id, settings.pump.names.stream, settings.stream_subjects,
+          settings.subject_pattern,      settings.pump.limits,       settings.pump.policy.strict};
+}
+
 }  // namespace
 
 Publisher::Publisher(PublisherSettings settings, Handoff& handoff)
     : settings_(std::move(settings)),
       handoff_(handoff),
-      pump_(settings_.source_id, settings_.limits,
-            [this] { return std::uniform_real_distribution<>(0, 1)(random_); }) {}
+      pump_(settings_.pump, [this] { return std::uniform_real_distribution<>(0, 1)(random_); }),
+      surveyor_(surveyor_settings(settings_)) {}
 
 void Publisher::run() {
   while (true) {
@@ -30,9 +38,11 @@ void Publisher::run() {
       action = pump_.next(now);
       if (!act(action, now)) break;
     }
-    report();
+    report(now);
     if (action.kind == PumpAction::Kind::stop) break;
-    if (action.kind == PumpAction::Kind::wait) handoff_.wait(action.until, pump_.wants_item());
+    if (action.kind != PumpAction::Kind::wait) continue;
+    const Instant until = notices_wait_ ? noticed_at_ + notice_interval : Instant::max();
+    handoff_.wait(std::min(action.until, until), pump_.wants_item());
   }
   handoff_.report_stopped(pump_.fatal());
 }
@@ -42,57 +52,130 @@ void Publisher::take_inputs(Instant now) {
     pump_.on_trouble({ErrorClass::retry, std::move(lost->why), {}, {}}, lost->epoch, now);
   }
   handoff_.take_acks(acks_);
-  for (const Ack& ack : acks_) pump_.on_ack(ack, now);
-  if (handoff_.publishing_permitted()) pump_.permit_publishing();
+  for (const Ack& ack : acks_) {
+    pump_.on_ack(ack, now);
+    failpoint(ack.token == record_token ? "recorded" : "acknowledged");
+  }
+  answer_survey_request();
+  pump_.on_live_session(handoff_.live_session());
+  if (const auto diverged = handoff_.take_divergence()) pump_.on_divergence(*diverged);
   const bool stopping = handoff_.stop_requested();
-  if (stopping) pump_.request_stop(now);
-  take_items();
+  if (stopping) {
+    failpoint("draining");
+    pump_.request_stop(now);
+  }
+  take_items(now);
   if (stopping && handoff_.input_ended() && pump_.wants_item()) pump_.on_input_end();
 }
 
-void Publisher::take_items() {
+void Publisher::take_items(Instant now) {
   while (pump_.wants_item()) {
     auto item = handoff_.take_item();
     if (!item) return;
-    pump_.on_item(std::move(*item));
+    pump_.on_item(std::move(*item), now);
   }
 }
 
-// Tells the source and the log what has changed.
-void Publisher::report() {
-  if (pump_.confirmed() > reported_confirmed_) {
-    reported_confirmed_ = pump_.confirmed();
-    handoff_.report_confirmed(reported_confirmed_);
+// ---- what the source and the log are told ----
+
+void Publisher::answer_survey_request() {
+  const uint64_t wanted = handoff_.survey_requested();
+  if (wanted == survey_answered_) return;
+  std::shared_ptr<const Survey> survey;
+  if (!pump_.in_session()) {
+    const bool asked = std::exchange(survey_under_way_, wanted) == wanted;
+    if (!asked) return pump_.request_survey();
+    if (pump_.state() != PumpState::standing_by || pump_.survey_wanted()) return;
+    survey = std::make_shared<const Survey>(*pump_.survey());
   }
+  survey_answered_ = wanted;
+  handoff_.report_survey(wanted, std::move(survey));
+}
+
+void Publisher::report(Instant now) {
+  answer_survey_request();
+  const Lsn confirmed = pump_.confirmed(now);
+  if (confirmed != 0 && confirmed != reported_confirmed_) {
+    failpoint("confirmed");
+    reported_confirmed_ = confirmed;
+    handoff_.report_confirmed(pump_.session_number(), confirmed);
+  }
+  if (pump_.session_end().number > reported_session_end_) {
+    const Pump::SessionEnd& end = pump_.session_end();
+    reported_session_end_ = end.number;
+    handoff_.report_session_end({end.number, end.why, end.blocked});
+  }
+  log_notices(now);
+  report_state();
+}
+
+void Publisher::report_state() {
+  if (pump_.was_ready() && !reported_ready_) {
+    reported_ready_ = true;
+    handoff_.report_ready();
+    log_info("ready: publishing {} to stream {} at {}", settings_.subject_pattern,
+             settings_.pump.names.stream, url_without_secrets(settings_.nats));
+  }
+  if (pump_.is_well()) trouble_log_.over("NATS is back: publishing goes on");
   const PumpState state = pump_.state();
   if (state == reported_state_) return;
   reported_state_ = state;
   switch (state) {
     case PumpState::backing_off: trouble_log_.trouble(pump_.trouble().text); break;
-    case PumpState::standing_by:
-      trouble_log_.over("NATS is there");
-      handoff_.report_checked();
-      break;
-    case PumpState::publishing:
-      if (!handoff_.report().ready) {
-        handoff_.report_ready();
-        log_info("ready: publishing {} to stream {} at {}", settings_.subject_pattern,
-                 settings_.stream, url_without_secrets(settings_.nats));
-      }
-      trouble_log_.over("NATS is back: publishing goes on");
-      break;
+    case PumpState::standing_by: trouble_log_.over("NATS is there"); break;
     case PumpState::connecting:
     case PumpState::preparing:
+    case PumpState::creating:
+    case PumpState::publishing:
     case PumpState::draining:
     case PumpState::stopped: break;
   }
 }
 
+// A storm of them makes a line a second.
+void Publisher::log_notices(Instant now) {
+  const Pump::Notices& notices = pump_.notices();
+  for (size_t i = logged_.accepted.size(); i < notices.accepted.size(); ++i) {
+    log_warning("{}", notices.accepted[i]);
+  }
+  logged_.accepted = notices.accepted;
+  notices_wait_ = notices.foreign_messages > logged_.foreign_messages ||
+                  notices.late_events > logged_.late_events || notices.stubs > logged_.stubs;
+  if (!notices_wait_ || now < noticed_at_ + notice_interval) return;
+  noticed_at_ = now;
+  notices_wait_ = false;
+  if (notices.foreign_messages > logged_.foreign_messages) {
+    log_error(
+        "{} messages in stream {} are of another writer, the newest one on {}: with strict "
+        "fencing nobody else may write into the stream",
+        notices.foreign_messages - logged_.foreign_messages, settings_.pump.names.stream,
+        notices.foreign_subject);
+  }
+  if (notices.late_events > logged_.late_events) {
+    log_error("{} events were missing in stream {} and are stored late, behind later ones: {}",
+              notices.late_events - logged_.late_events, settings_.pump.names.stream,
+              notices.late_event);
+  }
+  if (notices.stubs > logged_.stubs) {
+    log_error(
+        "{} events were too large, or could not be written: a stub with their key is stored "
+        "in their place: {}",
+        notices.stubs - logged_.stubs, notices.stub);
+  }
+  logged_.stubs = notices.stubs;
+  logged_.foreign_messages = notices.foreign_messages;
+  logged_.late_events = notices.late_events;
+}
+
+// ---- what the pump wants ----
+
 bool Publisher::act(const PumpAction& action, Instant now) {
   switch (action.kind) {
     case PumpAction::Kind::connect: connect(action.epoch); return false;
-    case PumpAction::Kind::prepare: prepare(action.may_create); return false;
+    case PumpAction::Kind::prepare: prepare(action); return false;
+    case PumpAction::Kind::create: create_stream(); return false;
     case PumpAction::Kind::publish: publish(action.message, now); return true;
+    case PumpAction::Kind::write_record: write_record(action, now); return true;
     case PumpAction::Kind::drop_link: link_.reset(); return true;
     case PumpAction::Kind::wait:
     case PumpAction::Kind::stop: return false;
@@ -101,75 +184,70 @@ bool Publisher::act(const PumpAction& action, Instant now) {
 }
 
 void Publisher::connect(uint64_t epoch) {
+  failpoint("reconnecting");
   auto link = Link::connect(settings_.nats, epoch, handoff_);
   if (!link) return pump_.on_trouble(std::move(link.error()), epoch, present());
   link_.emplace(std::move(*link));
   pump_.on_connected();
 }
 
-void Publisher::prepare(bool may_create) {
-  auto reply = link_->request("$JS.API.STREAM.INFO." + settings_.stream, "");
-  if (!reply || reply->no_responders) return refuse_preparation(reply);
-  const StreamAnswer answer = parse_stream_answer(reply->json);
-  if (answer.error && answer.error->code == api_error_stream_not_found) {
-    return on_absent_stream(may_create);
+void Publisher::prepare(const PumpAction& action) {
+  Survey survey;
+  if (auto failed = surveyor_.take(*link_, action.read_from, action.may_create, survey)) {
+    return pump_.on_prepare_failed(std::move(failed->error), failed->jetstream_absent, present());
   }
-  if (answer.error) {
-    return pump_.on_prepare_failed(api_error(settings_.stream, *answer.error),
-                                   means_jetstream_absent(*answer.error), present());
+  message_bytes_max_ = link_->max_payload();
+  if (survey.stream && survey.stream->message_bytes_max >= 0) {
+    message_bytes_max_ = std::min(message_bytes_max_, survey.stream->message_bytes_max);
   }
-  if (auto error = check_stream(settings_.stream, answer, settings_.subject_pattern)) {
-    return pump_.on_prepare_failed(std::move(*error), false, present());
-  }
-  pump_.on_prepared(present());
+  handoff_.report_message_bytes_max(message_bytes_max_);
+  pump_.on_prepared(std::move(survey), present());
 }
 
-void Publisher::on_absent_stream(bool may_create) {
-  if (!may_create) return pump_.on_prepared(present());
-  auto reply = link_->request("$JS.API.STREAM.CREATE." + settings_.stream,
-                              stream_create_request(settings_.stream, settings_.stream_subjects));
-  if (!reply || reply->no_responders) return refuse_preparation(reply);
-  const StreamAnswer answer = parse_stream_answer(reply->json);
-  if (answer.error) {
-    return pump_.on_prepare_failed(api_error(settings_.stream, *answer.error),
-                                   means_jetstream_absent(*answer.error), present());
+void Publisher::create_stream() {
+  if (auto failed = surveyor_.create_stream(*link_)) {
+    return pump_.on_prepare_failed(std::move(failed->error), failed->jetstream_absent, present());
   }
-  if (pump_.was_ready()) {
-    log_error("stream {} was gone: it is created again, without the events stored before",
-              settings_.stream);
-  } else {
-    log_info("created stream {} for {}", settings_.stream, settings_.stream_subjects);
-  }
-  pump_.on_prepared(present());
-}
-
-void Publisher::refuse_preparation(const Result<ApiReply>& reply) {
-  if (!reply) return pump_.on_prepare_failed(reply.error(), false, present());
-  pump_.on_prepare_failed({ErrorClass::retry,
-                           "nobody answers for JetStream in NATS (503, no responders): switch it "
-                           "on, by `nats-server -js` or `jetstream {}` in its configuration",
-                           {},
-                           {}},
-                          true, present());
+  log_info("created stream {} for {}", settings_.pump.names.stream, settings_.stream_subjects);
+  pump_.on_created();
 }
 
 void Publisher::publish(const Outgoing& outgoing, Instant now) {
+  headers_.build(outgoing, settings_.message_ids);
   const Frame& frame = *outgoing.frame;
-  id_.clear();
-  (*id_).put(outgoing.source_id);
-  (*id_).put(':');
-  put_position(*id_, frame.position);
-  (*id_).put('\0');
+  const size_t bytes = headers_.encoded_bytes() + frame.body.size();
+  if (static_cast<int64_t>(bytes) > message_bytes_max_) {
+    return pump_.on_oversize(outgoing.token, oversize_error(outgoing, bytes));
+  }
   subject_.clear();
   (*subject_).put(frame.subject);
   (*subject_).put('\0');
-  const char* id = id_.view().data();
-  const std::array<Header, 2> headers{{{"Waljet-Id", id}, {"Nats-Msg-Id", id}}};
-  auto error = link_->publish({subject_.view().data(), headers, frame.body}, outgoing.token);
-  if (!error) return;
-  error->text =
-      fmt::format("event {} of {} ({} bytes): {}", id, frame.table, frame.body.size(), error->text);
-  pump_.on_trouble(std::move(*error), pump_.epoch(), now);
+  auto error =
+      link_->publish({subject_.view().data(), headers_.headers(), frame.body}, outgoing.token);
+  failpoint("published");
+  if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
+}
+
+Error Publisher::oversize_error(const Outgoing& outgoing, size_t bytes) const {
+  return {ErrorClass::retry,
+          fmt::format("event {} of {}{}{} is larger ({} bytes) than NATS takes as one message ({} "
+                      "bytes): raise max_payload of the server, or max_msg_size of the stream; or "
+                      "start waljet with --oversize stub, which sends its key alone",
+                      headers_.id(), outgoing.frame->table,
+                      outgoing.frame->key.empty() ? "" : " with key ", outgoing.frame->key, bytes,
+                      message_bytes_max_),
+          {},
+          {}};
+}
+
+void Publisher::write_record(const PumpAction& action, Instant now) {
+  const std::string& source_id = settings_.pump.names.source_id;
+  const std::string revision = std::to_string(action.record_revision);
+  const std::array<Header, 1> headers{{{"Nats-Expected-Last-Subject-Sequence", revision.c_str()}}};
+  const std::string subject = record_subject(source_id);
+  const std::string body = record_json(action.record, source_id);
+  auto error = link_->publish({subject.c_str(), headers, body}, record_token);
+  if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
 }
 
 }  // namespace waljet

@@ -7,21 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "streamer/event_headers.h"
 #include "streamer/handoff.h"
 #include "streamer/jetstream.h"
 #include "streamer/log.h"
 #include "streamer/pump.h"
 #include "streamer/string_sink.h"
+#include "streamer/surveyor.h"
 
 namespace waljet {
 
 struct PublisherSettings {
-  std::string source_id;
   std::string nats;
-  std::string stream;
   std::string stream_subjects;  // of a stream that is created
   std::string subject_pattern;  // that a stream must cover
-  AckWindow::Limits limits;
+  bool message_ids = false;     // Nats-Msg-Id as well
+  PumpSettings pump;
 };
 
 class Publisher {
@@ -34,29 +35,44 @@ class Publisher {
  private:
   // How often it looks up from publishing to see what has arrived.
   static constexpr int publishes_per_turn = 64;
+  static constexpr Duration notice_interval{1000};
 
   void take_inputs(Instant now);
-  void take_items();
-  void report();
+  void take_items(Instant now);
+  void answer_survey_request();
+  void report(Instant now);
+  void report_state();
+  void log_notices(Instant now);
   // True if there may be more to do at once.
   bool act(const PumpAction& action, Instant now);
   void connect(uint64_t epoch);
-  void prepare(bool may_create);
-  void on_absent_stream(bool may_create);
-  void refuse_preparation(const Result<ApiReply>& reply);
+  void prepare(const PumpAction& action);
+  void create_stream();
   void publish(const Outgoing& outgoing, Instant now);
+  void write_record(const PumpAction& action, Instant now);
+  Error oversize_error(const Outgoing& outgoing, size_t bytes) const;
 
   PublisherSettings settings_;
   Handoff& handoff_;
   std::mt19937 random_{std::random_device{}()};
   Pump pump_;
+  Surveyor surveyor_;
   std::optional<Link> link_;
+  int64_t message_bytes_max_ = 0;  // of the server, or less if the stream says so
+  uint64_t survey_under_way_ = 0;  // requests, by their numbers
+  uint64_t survey_answered_ = 0;
+  EventHeaders headers_;
+  StringSink subject_;
+  std::vector<Ack> acks_;
+
   TroubleLog trouble_log_;
   PumpState reported_state_ = PumpState::connecting;
+  bool reported_ready_ = false;
   Lsn reported_confirmed_ = 0;
-  std::vector<Ack> acks_;
-  StringSink id_;
-  StringSink subject_;
+  uint64_t reported_session_end_ = 0;
+  Pump::Notices logged_;
+  Instant noticed_at_{};
+  bool notices_wait_ = false;
 };
 
 }  // namespace waljet

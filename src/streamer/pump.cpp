@@ -1,3 +1,4 @@
+// States and link. Sessions and surveys are in pump_session.cpp, frames in pump_input.cpp.
 #include "streamer/pump.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -6,6 +7,17 @@
 #include <utility>
 
 namespace waljet {
+namespace {
+
+constexpr int api_error_wrong_last_sequence = 10071;
+constexpr int api_error_wrong_last_sequence_constant = 10164;
+
+bool says_somebody_else_wrote(const PubAck& ack) {
+  return ack.error_code == api_error_wrong_last_sequence ||
+         ack.error_code == api_error_wrong_last_sequence_constant;
+}
+
+}  // namespace
 
 PumpAction Pump::next(Instant now) {
   PumpAction action;
@@ -28,12 +40,17 @@ PumpAction Pump::next(Instant now) {
       action.epoch = ++epoch_;
       return action;
     case PumpState::standing_by:
-      if (!permitted_) return action;
+      if (divergence_ && survey_ && survey_->record) return write_divergence();
+      if (!coming_ && !survey_wanted_) return action;
       state_ = PumpState::preparing;
       [[fallthrough]];
-    case PumpState::preparing:
-      action.kind = PumpAction::Kind::prepare;
-      action.may_create = permitted_;
+    case PumpState::preparing: return prepare();
+    case PumpState::creating:
+      if (!coming_) {
+        state_ = PumpState::standing_by;
+        return next(now);
+      }
+      action.kind = PumpAction::Kind::create;
       return action;
     case PumpState::publishing:
     case PumpState::draining: return publish_or_wait(now);
@@ -42,51 +59,103 @@ PumpAction Pump::next(Instant now) {
   return action;
 }
 
+PumpAction Pump::prepare() const {
+  PumpAction action;
+  action.kind = PumpAction::Kind::prepare;
+  action.may_create = in_session();
+  if (session_ && !ready_to_turn()) action.read_from = stored_sequence_ + 1;
+  return action;
+}
+
 PumpAction Pump::publish_or_wait(Instant now) {
   const bool draining = state_ == PumpState::draining;
+  confirmer_.confirmed(now);
   if (draining && (drained() || now >= drain_deadline_)) {
     state_ = PumpState::stopped;
     return next(now);
   }
-  const bool awaiting = window_.first() < send_;
-  if (awaiting && now >= silent_since_ + ack_silence_max) {
+  if (awaiting() && now >= silent_since_ + ack_silence_max) {
     back_off({ErrorClass::retry, "NATS has not acknowledged an event for 10 s", {}, {}}, now);
     return next(now);
   }
-  while (send_ < window_.end() && window_.is_acknowledged(send_)) ++send_;
+  if (!draining && ready_to_turn()) {
+    state_ = PumpState::preparing;
+    return next(now);
+  }
+  const bool at_once = draining && window_.empty();
+  if (!record_under_way_ && (!recorded_ || confirmer_.record_due(now, at_once))) {
+    return write_record(now);
+  }
+  return publish_next(now);
+}
 
+PumpAction Pump::publish_next(Instant now) {
+  while (send_ < window_.end() && window_.is_acknowledged(send_)) ++send_;
+  if (oversize_ && !awaiting()) {
+    back_off(*std::exchange(oversize_, std::nullopt), now);
+    return next(now);
+  }
   PumpAction action;
-  if (send_ < window_.end()) {
-    if (!awaiting) silent_since_ = now;
-    action.kind = PumpAction::Kind::publish;
-    action.message = {send_, source_id_, &events_[send_ - events_first_]};
-    ++send_;
+  if (!recorded_ || oversize_ || send_ == window_.end()) {
+    action.until = wake_at();
     return action;
   }
-  if (awaiting) action.until = silent_since_ + ack_silence_max;
-  if (draining) action.until = std::min(action.until, drain_deadline_);
+  if (!awaiting()) silent_since_ = now;
+  KeptEvent& event = events_[send_ - events_first_];
+  event.sequence = chain_;
+  action.kind = PumpAction::Kind::publish;
+  action.message = {send_, settings_.names.source_id, &event.frame, std::nullopt};
+  if (settings_.policy.strict) action.message.expected_sequence = chain_++;
+  ++send_;
   return action;
+}
+
+PumpAction Pump::write_record(Instant now) {
+  if (recorded_) record_ = make_record(confirmer_.begin_record(now));
+  if (!awaiting()) silent_since_ = now;
+  record_under_way_ = true;
+  PumpAction action;
+  action.kind = PumpAction::Kind::write_record;
+  action.record = record_;
+  action.record_revision = record_revision_;
+  return action;
+}
+
+// Nobody waits for the answer: it is written again until a survey shows it.
+PumpAction Pump::write_divergence() {
+  PumpAction action;
+  action.kind = PumpAction::Kind::write_record;
+  action.record = *survey_->record;
+  action.record.diverged = std::exchange(divergence_, std::nullopt);
+  action.record_revision = survey_->record_revision;
+  return action;
+}
+
+Instant Pump::wake_at() const {
+  Instant until = std::min(confirmer_.record_at(), confirmer_.confirm_at());
+  if (awaiting()) until = std::min(until, silent_since_ + ack_silence_max);
+  if (state_ == PumpState::draining) until = std::min(until, drain_deadline_);
+  return until;
+}
+
+// The window of the session before is empty, the next one can begin.
+bool Pump::ready_to_turn() const {
+  return coming_ && window_.empty() && unread_.empty() && !record_under_way_;
 }
 
 // Once stopping, only the rest of the transaction in hand is of interest.
 bool Pump::input_closed() const {
-  return state_ == PumpState::draining && (!in_transaction_ || input_ended_);
+  return state_ == PumpState::draining && (!in_transaction_ || input_ended_ || coming_);
 }
 
 bool Pump::drained() const {
-  return input_closed() && window_.empty();
+  return input_closed() && window_.empty() && !record_under_way_ && recorded_ && confirmer_.clean();
 }
 
-void Pump::on_item(Item item) {
-  switch (item.kind) {
-    case ItemKind::chunk:
-      unread_ = item.frames;
-      kept_bytes_ += item.buffer_bytes;
-      chunks_.push_back({std::move(item), 0, false});
-      return absorb();
-    case ItemKind::received: return window_.add_checkpoint(item.lsn);
-    case ItemKind::session_start: greeted_ = false; return;
-  }
+Lsn Pump::confirmed(Instant now) {
+  if (!session_) return 0;
+  const bool linked = state_ == PumpState::publishing || state_ == PumpState::draining;
+  return linked ? confirmer_.confirmed(now) : confirmer_.confirmed();
 }
 
 void Pump::on_connected() {
@@ -95,20 +164,8 @@ void Pump::on_connected() {
   state_ = PumpState::preparing;
 }
 
-void Pump::on_prepared(Instant now) {
-  if (state_ != PumpState::preparing) return;
-  jetstream_absent_since_.reset();
-  if (!permitted_) {
-    state_ = PumpState::standing_by;
-    return;
-  }
-  was_ready_ = true;
-  state_ = PumpState::publishing;
-  resume(now);
-}
-
 void Pump::on_prepare_failed(Error error, bool jetstream_absent, Instant now) {
-  if (state_ != PumpState::preparing) return;
+  if (state_ != PumpState::preparing && state_ != PumpState::creating) return;
   if (!jetstream_absent) jetstream_absent_since_.reset();
   if (jetstream_absent && !jetstream_absent_since_) jetstream_absent_since_ = now;
   if (jetstream_absent && !was_ready_ && now >= *jetstream_absent_since_ + jetstream_absent_max) {
@@ -124,26 +181,84 @@ void Pump::on_trouble(Error error, uint64_t epoch, Instant now) {
   back_off(std::move(error), now);
 }
 
+void Pump::on_oversize(Token token, Error error) {
+  if (token + 1 != send_) return;
+  --send_;
+  if (settings_.policy.strict) --chain_;
+  oversize_ = std::move(error);
+}
+
 void Pump::on_ack(const Ack& ack, Instant now) {
   if (state_ != PumpState::publishing && state_ != PumpState::draining) return;
-  if (ack.epoch != epoch_ || ack.token >= send_ || window_.is_acknowledged(ack.token)) return;
+  if (ack.epoch != epoch_) return;
+  if (ack.token == record_token) return on_record_ack(ack, now);
+  on_event_ack(ack, now);
+}
+
+void Pump::on_event_ack(const Ack& ack, Instant now) {
+  if (ack.token >= send_ || window_.is_acknowledged(ack.token)) return;
+  KeptEvent& event = events_[ack.token - events_first_];
   if (ack.result.outcome != PubAckOutcome::stored) {
-    const std::string_view table = events_[ack.token - events_first_].table;
-    back_off({ErrorClass::retry,
-              fmt::format("NATS did not store an event of {}: {} ({})", table, ack.result.text,
-                          ack.result.error_code),
-              {},
-              {}},
-             now);
-    return;
+    return back_off({ErrorClass::retry,
+                     fmt::format("NATS did not store an event of {}: {} ({})", event.frame.table,
+                                 ack.result.text, ack.result.error_code),
+                     {},
+                     {}},
+                    now);
   }
+  const bool in_place = ack.result.duplicate || ack.result.sequence == event.sequence + 1;
+  if (settings_.policy.strict && !in_place) {
+    return back_off({ErrorClass::retry,
+                     fmt::format("NATS stored an event at sequence {} instead of {}",
+                                 ack.result.sequence, event.sequence + 1),
+                     {},
+                     {}},
+                    now);
+  }
+  event.sequence = ack.result.sequence;
+  acknowledged_sequence_ = std::max(acknowledged_sequence_, event.sequence);
   const Token first = window_.first();
   window_.acknowledge(ack.token);
+  confirmer_.on_stored(now);
   if (window_.first() == first) return;
   silent_since_ = now;
+  proved_ = true;
   backoff_.reset();  // not on connecting: a stream that refuses every event accepts connections
+  on_progress(now);
+}
+
+void Pump::on_record_ack(const Ack& ack, Instant now) {
+  if (!record_under_way_) return;
+  if (says_somebody_else_wrote(ack.result)) {
+    return lose_session("another waljet has taken this source over", now);
+  }
+  if (ack.result.outcome != PubAckOutcome::stored) {
+    return back_off({ErrorClass::retry,
+                     fmt::format("NATS did not store the record in bucket {}: {} ({})",
+                                 record_bucket, ack.result.text, ack.result.error_code),
+                     {},
+                     {}},
+                    now);
+  }
+  record_under_way_ = false;
+  record_revision_ = ack.result.sequence;
+  silent_since_ = now;
+  proved_ = true;
+  on_recorded(now);
+}
+
+void Pump::on_recorded(Instant now) {
+  known_record_ = record_;
+  if (recorded_) return confirmer_.on_recorded(now);
+  recorded_ = true;
+  was_ready_ = true;
+}
+
+// Something has left the window, or may: what follows from that.
+void Pump::on_progress(Instant now) {
   release();
-  absorb();
+  if (!unread_.empty()) absorb(now);
+  confirmer_.on_storable({window_.confirmable(), stored_sequence_});
 }
 
 void Pump::request_stop(Instant now) {
@@ -154,18 +269,14 @@ void Pump::request_stop(Instant now) {
   }
   state_ = PumpState::draining;
   drain_deadline_ = now + drain_max;
-  if (!unread_.empty()) absorb();
-}
-
-// Begins to publish on a new link: first what the old one left unacknowledged.
-void Pump::resume(Instant now) {
-  send_ = window_.first();
-  silent_since_ = now;
+  if (!unread_.empty()) absorb(now);
 }
 
 void Pump::back_off(Error error, Instant now) {
   if (!was_ready_ && error.error_class != ErrorClass::retry) return fail(std::move(error));
   trouble_ = std::move(error);
+  oversize_.reset();
+  proved_ = false;
   if (state_ == PumpState::draining) {
     state_ = PumpState::stopped;
     return;
@@ -177,112 +288,6 @@ void Pump::back_off(Error error, Instant now) {
 void Pump::fail(Error error) {
   fatal_ = std::move(error);
   state_ = PumpState::stopped;
-}
-
-// Moves frames of the newest chunk into the window, as far as there is room.
-void Pump::absorb() {
-  while (!unread_.empty() && !fatal_ && !input_closed()) {
-    std::string_view rest = unread_;
-    const auto frame = take_frame(rest);
-    if (!frame) {
-      return fail({ErrorClass::refused,
-                   "the plugin sent bytes that are not a frame; plugin and streamer must come from "
-                   "one version of waljet",
-                   {},
-                   {}});
-    }
-    const size_t bytes = unread_.size() - rest.size();
-    if (is_new_event(*frame) && !window_.has_room(bytes)) return;
-    apply(*frame, bytes);
-    unread_ = rest;
-  }
-  unread_ = {};
-  forget_unused();
-  release();
-}
-
-// A chunk of which nothing entered the window is kept by nobody: a transaction that is sent again
-// may be of any size, while NATS is away.
-void Pump::forget_unused() {
-  if (chunks_.empty() || chunks_.back().used) return;
-  kept_bytes_ -= chunks_.back().chunk.buffer_bytes;
-  chunks_.pop_back();
-}
-
-void Pump::apply(const Frame& frame, size_t bytes) {
-  if (!greeted_ && frame.kind != FrameKind::hello) {
-    return fail({ErrorClass::refused, "the plugin sent an event before its hello frame", {}, {}});
-  }
-  switch (frame.kind) {
-    case FrameKind::hello: return greet(frame);
-    case FrameKind::event:
-    case FrameKind::stub: return enter_window(frame, bytes);
-    case FrameKind::message:
-      enter_window(frame, bytes);
-      if (frame.end_lsn != 0) window_.add_checkpoint(frame.end_lsn);
-      return;
-    case FrameKind::commit:
-      // That of a transaction sent again does not end the one in hand.
-      if (!last_entered_ || frame.position > *last_entered_) in_transaction_ = false;
-      return window_.add_checkpoint(frame.end_lsn);
-  }
-  fail({ErrorClass::refused,
-        fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
-                    "upgrade the streamer",
-                    static_cast<int>(frame.kind)),
-        {},
-        {}});
-}
-
-bool Pump::is_new_event(const Frame& frame) const {
-  if (frame.kind == FrameKind::hello || frame.kind == FrameKind::commit) return false;
-  return !last_entered_ || frame.position > *last_entered_;
-}
-
-void Pump::enter_window(const Frame& frame, size_t bytes) {
-  if (!is_new_event(frame)) return;
-  window_.add(bytes);
-  events_.push_back(frame);
-  last_entered_ = frame.position;
-  in_transaction_ = frame.end_lsn == 0;  // a message outside a transaction ends itself
-  chunks_.back().end = window_.end();
-  chunks_.back().used = true;
-}
-
-void Pump::greet(const Frame& frame) {
-  if (frame.flags != frame_version) {
-    const char* side = frame.flags > frame_version ? "streamer" : "plugin";
-    return fail({ErrorClass::refused,
-                 fmt::format("the plugin sends frames of version {}, this streamer reads version "
-                             "{}: upgrade the {}",
-                             frame.flags, frame_version, side),
-                 {},
-                 {}});
-  }
-  const auto hello = parse_hello(frame.body);
-  if (!hello) return fail({ErrorClass::refused, "the plugin's hello frame is malformed", {}, {}});
-  if (source_id_ != hello->source_id) {
-    return fail({ErrorClass::refused,
-                 fmt::format("the plugin calls its source {}, which must be {}: another database "
-                             "cluster answers at this address",
-                             hello->source_id, source_id_),
-                 {},
-                 {}});
-  }
-  greeted_ = true;
-}
-
-// Lets go of what is acknowledged.
-void Pump::release() {
-  while (events_first_ < window_.first()) {
-    events_.pop_front();
-    ++events_first_;
-  }
-  while (!chunks_.empty() && chunks_.front().end <= window_.first()) {
-    if (chunks_.size() == 1 && !unread_.empty()) return;
-    kept_bytes_ -= chunks_.front().chunk.buffer_bytes;
-    chunks_.pop_front();
-  }
 }
 
 }  // namespace waljet

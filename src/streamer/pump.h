@@ -1,29 +1,33 @@
 // The publisher's side as a state machine: what is published when, what is published again, and
 // what may be confirmed.
 //
-//     connecting ─▶ preparing ─▶ standing_by ─▶ preparing ─▶ publishing ─▶ draining ─▶ stopped
-//         ▲            │            │                            │
-//         └─ backing_off ◀──────────┴────────────────────────────┘   any trouble with the link
+//     connecting ─▶ preparing ─▶ standing_by ─▶ preparing ─▶ (creating) ─▶ publishing ─▶ draining
+//     ─▶ stopped
+//         ▲            │            │                                          │
+//         └─ backing_off ◀──────────┴──────────────────────────────────────────┘   any trouble with
+//         the link
 //
-// preparing looks at the stream; it may create it only once the source streams, so that a refusal
-// on either side starts nothing: until then the pump stands by.
+// A *session* is one connection to PostgreSQL that streams. preparing takes a survey of what NATS
+// holds of the source. At the start of a session the survey decides what is skipped as stored
+// (resume.h), or that an operator has to decide; before that nothing is created, and no event is
+// taken. Then the record is written, which also tells another process that it has lost the source,
+// and events are published.
+//
+// With `strict` each publish expects the sequence of the one before it (the chain). So whatever is
+// lost on the way, the stream holds a prefix of what was sent, and of two publishers one is
+// refused. Nothing is retried by itself out of the window: any error, error answer, silence or
+// disconnect gives the link up, and on the next one the survey is compared with the window:
+//   * what is found there is stored, the rest is published again in order;
+//   * an event that is missing while later ones are there was refused because somebody else wrote
+//     into the stream: it is stored late, and said so;
+//   * events beyond what we published are another process's, which has the slot now: the session
+//     is over;
+//   * a stream that ends before what was acknowledged has lost events: the session is over, and
+//     the next one begins where the slot stands.
 //
 // Items are taken whatever the state of the link, as long as the window has room. Their chunks are
 // kept until all their events are acknowledged: an outage of NATS never needs anything from
-// PostgreSQL twice. Nothing is retried by itself out of the window, which would put it behind what
-// was sent after it: any error, error answer, silence or disconnect gives the whole link up, and on
-// the next one everything unacknowledged is published again in order before anything new.
-//
-// After a reconnect PostgreSQL sends every transaction again that it does not know as confirmed,
-// from its beginning and with the same positions. Positions rise in the order of sending, so an
-// event is skipped exactly when its position is not above the last one that entered the window:
-// that one and all before it are acknowledged or still in the window. What follows is new, also in
-// the middle of a transaction that the old connection left unfinished. Commit and keepalive
-// positions of what is skipped count: they stand behind the whole window, which is later than they
-// need, never earlier.
-//
-// Seams for later: resume() is where a read-back of the stream's tail decides what is published
-// again, PumpAction::message where the expected sequence joins, confirmed() where a delay comes.
+// PostgreSQL twice.
 //
 // Pure: time and chance are handed in, nothing is done but kept and answered. One thread.
 #pragma once
@@ -39,9 +43,12 @@
 #include "streamer/ack_window.h"
 #include "streamer/backoff.h"
 #include "streamer/clock.h"
+#include "streamer/confirmer.h"
 #include "streamer/errors.h"
 #include "streamer/item.h"
 #include "streamer/pub_ack.h"
+#include "streamer/resume.h"
+#include "streamer/survey.h"
 
 namespace waljet {
 
@@ -49,33 +56,51 @@ enum class PumpState : uint8_t {
   connecting,
   preparing,
   standing_by,
+  creating,
   publishing,
   backing_off,
   draining,
   stopped,
 };
 
+// The token of the record's publish; events count from 0 and never get there.
+constexpr Token record_token = std::numeric_limits<Token>::max();
+
 // One event to be published. Views into a kept chunk; valid until the event is acknowledged.
 struct Outgoing {
   Token token = 0;
   std::string_view source_id;
   const Frame* frame = nullptr;
+  std::optional<uint64_t> expected_sequence;  // last one in the stream, with `strict`
 };
 
 struct PumpAction {
   enum class Kind : uint8_t {
-    connect,    // answer with on_connected() or on_trouble()
-    prepare,    // answer with on_prepared() or on_prepare_failed()
-    publish,    // `message`; answer with on_link_lost() if it cannot be sent
-    drop_link,  // let go of the link, so that no answer comes from it any more
-    wait,       // nothing to do before `until`, unless something arrives
-    stop,       // nothing to do any more
+    connect,       // answer with on_connected() or on_trouble()
+    prepare,       // answer with on_prepared() or on_prepare_failed()
+    create,        // the stream; answer with on_created() or on_prepare_failed()
+    publish,       // `message`; answer with on_link_lost() or on_oversize() if it cannot be sent
+    write_record,  // `record` in place of `record_revision`; its answer has record_token
+    drop_link,     // let go of the link, so that no answer comes from it any more
+    wait,          // nothing to do before `until`, unless something arrives
+    stop,          // nothing to do any more
   };
   Kind kind = Kind::wait;
   uint64_t epoch = 0;       // connect: number of the link to be made
-  bool may_create = false;  // prepare: create the stream if it is absent
+  bool may_create = false;  // prepare: create the record's bucket if it is absent
+  // prepare: the survey is to reach back to this sequence; 0: as far as a hole may lie
+  uint64_t read_from = 0;
   Outgoing message;
+  Record record;
+  uint64_t record_revision = 0;
   Instant until = Instant::max();
+};
+
+struct PumpSettings {
+  ResumeNames names;  // source_id: what the plugin must say it is
+  AckWindow::Limits limits;
+  ResumePolicy policy;
+  std::optional<Duration> confirm_delay;  // nothing: as the stream's storage wants it
 };
 
 class Pump {
@@ -85,30 +110,43 @@ class Pump {
   static constexpr Duration jetstream_absent_max{30'000};
   static constexpr Duration backoff_first{100};
   static constexpr Duration backoff_longest{5'000};
+  // A server syncs its files every 60 s (2.9) or 120 s.
+  static constexpr Duration confirm_delay_of_one_copy{150'000};
+  static constexpr int replicas_that_need_no_delay = 3;
 
-  // `source_id`: what the plugin must say it is. `chance` returns from 0 to 1.
-  Pump(std::string source_id, const AckWindow::Limits& limits, std::function<double()> chance)
-      : window_(limits), source_id_(std::move(source_id)), chance_(std::move(chance)) {}
+  // `chance` returns from 0 to 1.
+  Pump(PumpSettings settings, std::function<double()> chance)
+      : settings_(std::move(settings)), window_(settings_.limits), chance_(std::move(chance)) {}
 
   // What to do next. To be asked again after each answer, until it says wait or stop.
   PumpAction next(Instant now);
 
   // True while the next item can be used: what came before it has entered the window.
   bool wants_item() const {
-    return unread_.empty() && state_ != PumpState::stopped && !input_closed();
+    return unread_.empty() && !coming_ && state_ != PumpState::stopped && !input_closed();
   }
-  void on_item(Item item);
+  void on_item(Item item, Instant now);
 
   void on_connected();
-  void on_prepared(Instant now);
+  void on_prepared(Survey survey, Instant now);
+  void on_created();
   // `jetstream_absent`: nobody answers for JetStream, which is refused after 30 s of nothing else.
   void on_prepare_failed(Error error, bool jetstream_absent, Instant now);
   // The link could not be made, or is lost. Of another epoch than the present one: ignored.
   void on_trouble(Error error, uint64_t epoch, Instant now);
+  // The event just handed out is larger than the server takes, which `error` says. What was sent
+  // before it is awaited first.
+  void on_oversize(Token token, Error error);
   void on_ack(const Ack& ack, Instant now);
 
-  // The source streams: the stream may be created, events may be published.
-  void permit_publishing() { permitted_ = true; }
+  // The session that the source streams, 0: none. One that is over is not begun any more.
+  void on_live_session(uint64_t number);
+  // The server's log ends before this stored event: goes on record, while no session runs.
+  void on_divergence(const Position& event) { divergence_ = event; }
+
+  // Wants a survey, where there is no session whose window it would disturb.
+  void request_survey() { survey_wanted_ = true; }
+  bool survey_wanted() const { return survey_wanted_; }
 
   // Finishes the transaction in hand, so that the next start has none of it to send again; leaves
   // everything behind it; waits for the acknowledgements, and stops. on_input_end() says
@@ -118,14 +156,45 @@ class Pump {
 
   PumpState state() const { return state_; }
   uint64_t epoch() const { return epoch_; }
-  // True once a link has been prepared for publishing: from then on trouble is always retried.
+  // True once a session has published or could: from then on trouble is always retried.
   bool was_ready() const { return was_ready_; }
-  // May be confirmed to PostgreSQL. Never falls.
-  Lsn confirmed() const { return window_.confirmable(); }
+  // Publishes, and the link has proved that it works, or has nothing to prove.
+  bool is_well() const {
+    return state_ == PumpState::publishing && recorded_ && (proved_ || window_.empty());
+  }
+  bool in_session() const { return session_.has_value() || coming_.has_value(); }
+  // The newest survey taken outside a session.
+  const std::optional<Survey>& survey() const { return survey_; }
+  // May be confirmed to PostgreSQL in the present session, 0: nothing. Does not rise without a
+  // link, since what a broker has lost with its power would be found out by the next one.
+  Lsn confirmed(Instant now);
+  // Number of the session that events are taken from, 0: none.
+  uint64_t session_number() const { return session_ ? session_->number : 0; }
   // Why it backs off.
   const Error& trouble() const { return trouble_; }
   // Why it stopped, if nobody asked for it.
   const std::optional<Error>& fatal() const { return fatal_; }
+
+  // A session that the publisher has given up: the source has to begin another one.
+  struct SessionEnd {
+    uint64_t number = 0;
+    std::string why;
+    bool blocked = false;  // an operator has to do something first
+  };
+  const SessionEnd& session_end() const { return session_end_; }
+
+  // What is worth a line in the log. Counts only rise.
+  struct Notices {
+    uint64_t late_events = 0;  // stored behind later ones
+    std::string late_event;    // the newest of them: table and id
+    uint64_t foreign_messages = 0;
+    std::string foreign_subject;
+    uint64_t stubs = 0;                 // events that were too large
+    std::string stub;                   // the newest of them
+    std::vector<std::string> accepted;  // what an operator's word let pass; grows
+  };
+  const Notices& notices() const { return notices_; }
+
   const AckWindow& window() const { return window_; }
   size_t kept_bytes() const { return kept_bytes_; }
 
@@ -135,42 +204,100 @@ class Pump {
     Token end = 0;      // token after its last event
     bool used = false;  // an event of it has entered the window
   };
+  struct KeptEvent {
+    Frame frame;
+    uint64_t sequence = 0;  // expected while it is under way, then its own
+  };
 
+  PumpAction prepare() const;
   PumpAction publish_or_wait(Instant now);
+  PumpAction publish_next(Instant now);
+  PumpAction write_record(Instant now);
+  PumpAction write_divergence();
+  bool ready_to_turn() const;
+  bool awaiting() const { return window_.first() < send_ || record_under_way_; }
   bool input_closed() const;
   bool drained() const;
-  void resume(Instant now);
+  Instant wake_at() const;
+
+  void begin_session(Instant now);
+  void prefer_known_record();
+  void start_publishing(Instant now);
+  void lose_session(std::string why, Instant now);
+  void reconcile(const Survey& survey, Instant now);
+  std::optional<std::string> why_session_is_lost(const Survey& survey) const;
+  void take_found(const Survey& survey, Instant now);
+  std::optional<Token> token_at(const Position& position) const;
+  void note_foreign(const Survey& survey);
+  void note_late(const Frame& frame);
+  std::string name_of(const Frame& frame) const;
+  Result<Duration> confirm_delay(const StreamState& stream) const;
+  Record make_record(const Mark& mark) const;
+  bool has_passed_what_was_found() const;
+  uint64_t read_from() const;
+
+  void on_event_ack(const Ack& ack, Instant now);
+  void on_recorded(Instant now);
+  void on_record_ack(const Ack& ack, Instant now);
+  void on_progress(Instant now);
   void back_off(Error error, Instant now);
   void fail(Error error);
 
-  void absorb();
-  void apply(const Frame& frame, size_t bytes);
-  bool is_new_event(const Frame& frame) const;
-  void enter_window(const Frame& frame, size_t bytes);
+  void absorb(Instant now);
+  void apply(const Frame& frame, size_t bytes, Instant now);
+  bool is_wanted(const Frame& frame) const;
+  void enter_window(const Frame& frame, size_t bytes, Instant now);
   void greet(const Frame& frame);
   void forget_unused();
+  void forget_all();
   void release();
 
+  const PumpSettings settings_;
   PumpState state_ = PumpState::connecting;
   bool link_held_ = false;
-  bool permitted_ = false;
   bool was_ready_ = false;
+  bool proved_ = false;  // something was stored over this link
   bool input_ended_ = false;
   bool in_transaction_ = false;  // events of a transaction entered whose commit has not been seen
   uint64_t epoch_ = 0;
 
+  std::optional<Session> coming_;   // waits until the window is empty, and for the survey
+  std::optional<Session> session_;  // the present one; without one items are dropped
+  bool skipping_ = false;           // items are of a session that was over before it began
+  std::optional<Position> divergence_;
+  bool survey_wanted_ = true;
+  std::optional<Survey> survey_;
+  Decision decision_;
+  SessionEnd session_end_;
+  Notices notices_;
+
+  // Of the present session:
+  StoredEvents stored_;
+  StreamState stream_;
+  Record record_;                       // as it was written last
+  std::optional<Record> known_record_;  // as it was acknowledged last, of any session
+  uint64_t record_revision_ = 0;
+  bool recorded_ = false;  // the session's first record is there, events may follow
+  bool record_under_way_ = false;
+  Confirmer confirmer_;
+  uint64_t acknowledged_sequence_ = 0;  // the highest one
+  uint64_t stored_sequence_ = 0;        // the stream's last one at the start, or acknowledged since
+  std::optional<Position> stored_last_;  // of this session's events that are stored, one and all
+                                         // before it
+  std::optional<Position> last_entered_;
+
   AckWindow window_;
-  std::deque<Frame> events_;  // one for each place in the window
-  Token events_first_ = 0;    // token of the first of them
-  Token send_ = 0;            // next to be sent on this link
-  Instant silent_since_{};    // when the oldest unacknowledged event became that, or was sent
+  std::deque<KeptEvent> events_;  // one for each place in the window
+  Token events_first_ = 0;        // token of the first of them
+  Token send_ = 0;                // next to be sent on this link
+  uint64_t chain_ = 0;            // what the next publish expects as the stream's last sequence
+  std::optional<Error> oversize_;
+  Instant silent_since_{};  // when the oldest unacknowledged publish became that, or was sent
 
   std::deque<KeptChunk> chunks_;
   size_t kept_bytes_ = 0;
   std::string_view unread_;  // rest of the newest chunk
   bool greeted_ = false;     // the session has said hello
-  const std::string source_id_;
-  std::optional<Position> last_entered_;
 
   std::function<double()> chance_;
   Backoff backoff_{backoff_first, backoff_longest};

@@ -8,14 +8,24 @@
 #include "streamer/publisher.h"
 #include "streamer/source.h"
 #include "streamer/stop_signal.h"
+#include "streamer/time_text.h"
 
 namespace waljet {
 namespace {
 
 PublisherSettings publisher_settings(const RunSettings& settings, const SourceNames& names) {
-  return {names.source_id,       settings.nats,
-          names.stream,          names.stream_subjects,
-          names.subject_pattern, {settings.max_pending, settings.max_pending_bytes}};
+  PublisherSettings publisher;
+  publisher.nats = settings.nats;
+  publisher.stream_subjects = names.stream_subjects;
+  publisher.subject_pattern = names.subject_pattern;
+  publisher.message_ids = settings.message_ids || settings.fencing == Fencing::off;
+  publisher.pump.names = resume_names(names);
+  publisher.pump.limits = {settings.max_pending, settings.max_pending_bytes};
+  publisher.pump.policy = resume_policy(settings);
+  if (settings.confirm_delay != confirm_delay_auto) {
+    publisher.pump.confirm_delay = parse_duration(settings.confirm_delay);
+  }
+  return publisher;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "event/subject.h"
 #include "streamer/stream_config.h"
 #include "streamer/string_sink.h"
+#include "streamer/time_text.h"
 
 namespace waljet {
 namespace {
@@ -52,6 +53,23 @@ std::string name_problem(const std::string& name) {
   PluginOptions options;
   if (set_option(options, spec, name).empty()) return {};
   return fmt::format("\"{}\" must have {} to {} characters", name, spec.min, spec.max);
+}
+
+std::string confirm_delay_problem(const std::string& text) {
+  if (text == confirm_delay_auto) return {};
+  const auto duration = parse_duration(text);
+  if (!duration)
+    return fmt::format("\"{}\" is neither auto nor a duration such as 500ms, 90s, 2m", text);
+  if (*duration <= confirm_delay_max) return {};
+  return fmt::format("{} is longer than {} s", text, confirm_delay_max.count() / 1000);
+}
+
+ResumeNames resume_names(const SourceNames& names) {
+  return {names.source_id, names.slot, names.stream};
+}
+
+ResumePolicy resume_policy(const RunSettings& settings) {
+  return {settings.fencing == Fencing::strict, settings.accept_gap, settings.accept_divergence};
 }
 
 std::string stream_of_name(std::string_view name) {

@@ -8,11 +8,26 @@
 #include <string_view>
 
 #include "event/plugin_options.h"
+#include "streamer/clock.h"
 #include "streamer/errors.h"
+#include "streamer/resume.h"
 
 namespace waljet {
 
 constexpr std::string_view default_nats_url = "nats://127.0.0.1:4222";
+constexpr std::string_view confirm_delay_auto = "auto";
+constexpr Duration confirm_delay_max{900'000};
+
+enum class Fencing : uint8_t {
+  strict,  // each publish expects the one before it: stored once, in order, one writer
+  off,     // the stream may be shared; duplicates are told by the stream's duplicate window
+};
+
+// What becomes of an event larger than NATS takes.
+enum class Oversize : uint8_t {
+  stop,  // nothing is published until it fits
+  stub,  // its key is sent in its place
+};
 
 // Empty: not set, so that a default applies.
 struct RunSettings {
@@ -28,6 +43,12 @@ struct RunSettings {
   std::string operations;
   size_t max_pending = 4096;
   size_t max_pending_bytes = size_t{8} << 20;
+  Fencing fencing = Fencing::strict;
+  bool message_ids = false;
+  std::string confirm_delay{confirm_delay_auto};
+  Oversize oversize = Oversize::stop;
+  bool accept_gap = false;
+  bool accept_divergence = false;
 };
 
 struct SlotSettings {
@@ -65,5 +86,10 @@ Result<std::string> resolve_slot(const std::string& slot, const std::string& nam
 std::string slot_problem(const std::string& slot);
 std::string name_problem(const std::string& name);
 std::string stream_of_name(std::string_view name);
+// `auto` or a duration.
+std::string confirm_delay_problem(const std::string& text);
+
+ResumeNames resume_names(const SourceNames& names);
+ResumePolicy resume_policy(const RunSettings& settings);
 
 }  // namespace waljet

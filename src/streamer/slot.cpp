@@ -33,13 +33,32 @@ Result<SystemIdentity> Server::identify() {
   const std::string number = column(row, 0);
   uint64_t system_identifier = 0;
   std::from_chars(number.data(), number.data() + number.size(), system_identifier);
-  return SystemIdentity{system_identifier, column(row, 1), column(row, 3)};
+  const std::string timeline_text = column(row, 1);
+  uint32_t timeline = 0;
+  std::from_chars(timeline_text.data(), timeline_text.data() + timeline_text.size(), timeline);
+  return SystemIdentity{system_identifier, timeline, parse_lsn(column(row, 2)).value_or(0),
+                        column(row, 3)};
+}
+
+Result<std::vector<TimelineSwitch>> Server::timeline_history(uint32_t timeline) {
+  // The first timeline has no history file, and asking for it is an error.
+  if (timeline <= 1) return std::vector<TimelineSwitch>{};
+  auto rows = ask(fmt::format("TIMELINE_HISTORY {}", timeline));
+  if (!rows) return rows.error();
+  if (rows->rows.empty()) return std::vector<TimelineSwitch>{};
+  return parse_timeline_history(column(rows->rows[0], 1));
 }
 
 std::optional<Error> Server::check_settings() {
   // Everything below names what it means, so nobody's search path may change it.
   auto path = ask("SELECT pg_catalog.set_config('search_path', '', false)");
   if (!path) return path.error();
+  auto timeout = ask(
+      fmt::format("SELECT pg_catalog.set_config(name, '{0}', false) FROM pg_catalog.pg_settings "
+                  "WHERE name = 'wal_sender_timeout' AND NOT setting::pg_catalog.int8 BETWEEN 1 "
+                  "AND {0}",
+                  wal_sender_timeout_max.count()));
+  if (!timeout) return timeout.error();
   auto level = ask("SHOW wal_level");
   if (!level) return level.error();
   if (level->single() != "logical") {

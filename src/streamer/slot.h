@@ -12,6 +12,7 @@
 #include "streamer/clock.h"
 #include "streamer/errors.h"
 #include "streamer/replication.h"
+#include "streamer/resume.h"
 
 namespace waljet {
 
@@ -20,7 +21,8 @@ constexpr std::string_view plugin_name = "waljet";
 // What IDENTIFY_SYSTEM says.
 struct SystemIdentity {
   uint64_t system_identifier = 0;
-  std::string timeline;
+  uint32_t timeline = 0;
+  Lsn flushed = 0;  // end of the server's WAL
   std::string database;
 
   friend bool operator==(const SystemIdentity&, const SystemIdentity&) = default;
@@ -42,11 +44,15 @@ using OptionList = std::vector<std::pair<std::string, std::string>>;
 class Server {
  public:
   static constexpr Duration query_timeout{10'000};
+  static constexpr Duration wal_sender_timeout_max{20'000};
 
   Server(Connection& connection, int stop_fd) : connection_(connection), stop_fd_(stop_fd) {}
 
   Result<SystemIdentity> identify();
-  // wal_level and role: refused, with what to do.
+  // Timelines that `timeline` descends from.
+  Result<std::vector<TimelineSwitch>> timeline_history(uint32_t timeline);
+  // wal_level: refused, with what to do. Sets the session's own wal_sender_timeout, so that a
+  // streamer whose host is gone does not hold the slot for long.
   std::optional<Error> check_settings();
   // Nothing in the optional: there is no such slot.
   Result<std::optional<SlotInfo>> find_slot(const std::string& slot);

@@ -30,10 +30,6 @@ int milliseconds_between(Instant now, Instant then) {
   return static_cast<int>(std::clamp<Duration::rep>(left, 0, 60'000));
 }
 
-Error refused(std::string text) {
-  return {ErrorClass::refused, std::move(text), {}, {}};
-}
-
 }  // namespace
 
 Source::Source(const RunSettings& settings, Handoff& handoff, int stop_fd,
@@ -49,6 +45,7 @@ int Source::run() {
       case SourceState::connecting: state_ = connect(); break;
       case SourceState::checking: state_ = check(); break;
       case SourceState::waiting_for_publisher: state_ = wait_for_publisher(); break;
+      case SourceState::deciding: state_ = decide(); break;
       case SourceState::waiting_for_slot: state_ = wait_for_slot(); break;
       case SourceState::starting: state_ = start(); break;
       case SourceState::streaming: state_ = stream(); break;
@@ -71,7 +68,25 @@ SourceState Source::after_error(Error error) {
   return SourceState::backing_off;
 }
 
+SourceState Source::after_blocked(const std::string& why) {
+  disconnect();
+  trouble_log_.blocked(why);
+  pause(blocked_interval);
+  if (stop_signalled(stop_fd_)) return SourceState::draining;
+  if (const auto fatal = handoff_.report().fatal) return after_fatal(*fatal);
+  return SourceState::connecting;
+}
+
+// The publisher has found something out that needs a new session.
+SourceState Source::after_session_end(const Handoff::SessionEnd& end) {
+  if (end.blocked) return after_blocked(end.why);
+  disconnect();
+  trouble_log_.trouble(fmt::format("{}: replication starts again", end.why));
+  return SourceState::backing_off;
+}
+
 void Source::disconnect() {
+  handoff_.set_live_session(0);
   connection_.reset();
   feedback_.reset();
   probe_.reset();
@@ -126,40 +141,50 @@ SourceState Source::connect() {
 }
 
 SourceState Source::check() {
-  Server server(*connection_, stop_fd_);
-  if (auto error = server.check_settings()) return after_error(std::move(*error));
-  auto identity = server.identify();
-  if (!identity) return after_error(std::move(identity.error()));
-  if (auto error = check_identity(*identity)) return after_fatal(*error);
-  if (!names_) {
-    if (auto error = learn_names()) return after_fatal(*error);
+  if (auto error = Server(*connection_, stop_fd_).check_settings()) {
+    return after_error(std::move(*error));
   }
-  auto slot = server.find_slot(names_->slot);
-  if (!slot) return after_error(std::move(slot.error()));
-  if (*slot) {
-    auto error = check_slot(names_->slot, **slot, identity_->database);
-    if (error) return after_error(std::move(*error));
-  }
-  return after_check(*slot);
+  if (auto error = look_at_server()) return after_error(std::move(*error));
+  if (on_checked_) std::exchange(on_checked_, nullptr)(*names_);
+  survey_request_ = handoff_.request_survey();
+  return SourceState::waiting_for_publisher;
 }
 
-// Positions of another history must not be compared with ours, which is what skipping does.
+// Learns what the server says of itself and of the slot, as of now.
+std::optional<Error> Source::look_at_server() {
+  Server server(*connection_, stop_fd_);
+  auto identity = server.identify();
+  if (!identity) return std::move(identity.error());
+  if (auto error = check_identity(*identity)) return error;
+  if (!names_) {
+    if (auto error = learn_names()) return error;
+  }
+  auto history = server.timeline_history(identity->timeline);
+  if (!history) return std::move(history.error());
+  auto slot = server.find_slot(names_->slot);
+  if (!slot) return std::move(slot.error());
+  facts_ = {identity->system_identifier, identity->timeline, identity->flushed,
+            std::move(*history),         slot->has_value(),  0};
+  slot_active_ = false;
+  if (!*slot) return std::nullopt;
+  facts_.slot_confirmed = (*slot)->confirmed;
+  slot_active_ = (*slot)->active;
+  return check_slot(names_->slot, **slot, identity_->database);
+}
+
+// Names and ids hold for one database of one cluster.
 std::optional<Error> Source::check_identity(const SystemIdentity& identity) {
   if (!identity_) identity_ = identity;
-  if (identity_->system_identifier != identity.system_identifier ||
-      identity_->database != identity.database) {
-    return refused(
-        fmt::format("another database cluster answers at {}: start waljet again if that "
-                    "is meant",
-                    connection_->address().text()));
+  if (identity_->system_identifier == identity.system_identifier &&
+      identity_->database == identity.database) {
+    return std::nullopt;
   }
-  if (identity_->timeline != identity.timeline) {
-    return refused(
-        fmt::format("the server has changed from timeline {} to {} (promotion or "
-                    "recovery): start waljet again to go on from the slot there",
-                    identity_->timeline, identity.timeline));
-  }
-  return std::nullopt;
+  return Error{ErrorClass::retry,
+               fmt::format("another database cluster answers at {}: start waljet again if that is "
+                           "meant",
+                           connection_->address().text()),
+               {},
+               {}};
 }
 
 std::optional<Error> Source::learn_names() {
@@ -167,22 +192,6 @@ std::optional<Error> Source::learn_names() {
   if (!names) return names.error();
   names_ = std::move(*names);
   return std::nullopt;
-}
-
-SourceState Source::after_check(const std::optional<SlotInfo>& slot) {
-  slot_exists_ = slot.has_value();
-  if (!slot_exists_ && streamed_) {
-    return after_error({ErrorClass::retry,
-                        fmt::format("slot {} is gone: what was committed since cannot be read any "
-                                    "more; start waljet again to go on without it",
-                                    names_->slot),
-                        {},
-                        {}});
-  }
-  if (on_checked_) std::exchange(on_checked_, nullptr)(*names_);
-  if (!handoff_.report().checked) return SourceState::waiting_for_publisher;
-  if (slot_exists_ && slot->active) return SourceState::waiting_for_slot;
-  return SourceState::starting;
 }
 
 SourceState Source::wait_for_publisher() {
@@ -194,11 +203,31 @@ SourceState Source::wait_for_publisher() {
     if (fds[1].revents != 0) handoff_.clear_wake();
     const Handoff::Report report = handoff_.report();
     if (report.fatal) return after_fatal(*report.fatal);
-    if (report.checked) return SourceState::checking;  // much may have changed meanwhile
+    if (report.surveyed == survey_request_) return SourceState::deciding;
     if (fds[2].revents != 0) {
       if (auto error = connection_->receive()) return after_error(std::move(*error));
     }
   }
+}
+
+// Much may have changed while NATS was waited for, so the server is looked at again.
+SourceState Source::decide() {
+  if (auto error = look_at_server()) return after_error(std::move(*error));
+  if (facts_.slot_exists && slot_active_) return SourceState::waiting_for_slot;
+  const Handoff::Report report = handoff_.report();
+  // In a session that goes on, the publisher decides when it has published what it holds.
+  if (!report.survey && facts_.slot_exists) return SourceState::starting;
+  if (!report.survey) {
+    return after_blocked(
+        fmt::format("slot {} is gone: nothing is published until waljet is started with "
+                    "--accept-gap to go on with a new one",
+                    names_->slot));
+  }
+  const Decision decision =
+      decide_resume(resume_names(*names_), facts_, *report.survey, resume_policy(settings_));
+  if (decision.diverged) handoff_.report_divergence(*decision.diverged);
+  if (decision.blocked) return after_blocked(*decision.blocked);
+  return SourceState::starting;
 }
 
 SourceState Source::wait_for_slot() {
@@ -207,30 +236,28 @@ SourceState Source::wait_for_slot() {
   pause(slot_poll_interval);
   if (stop_signalled(stop_fd_)) return SourceState::draining;
   if (const auto fatal = handoff_.report().fatal) return after_fatal(*fatal);
-  auto slot = Server(*connection_, stop_fd_).find_slot(names_->slot);
-  if (!slot) return after_error(std::move(slot.error()));
-  if (!*slot) return SourceState::checking;
-  return (*slot)->active ? SourceState::waiting_for_slot : SourceState::starting;
+  if (auto error = look_at_server()) return after_error(std::move(*error));
+  if (!facts_.slot_exists) return SourceState::checking;
+  return slot_active_ ? SourceState::waiting_for_slot : SourceState::starting;
 }
 
 SourceState Source::start() {
   Server server(*connection_, stop_fd_);
-  if (!slot_exists_) {
+  if (!facts_.slot_exists) {
     if (auto error = server.create_slot(names_->slot)) return after_error(std::move(*error));
-    slot_exists_ = true;
     created_slot_ = true;
     log_info("created slot {}", names_->slot);
+    if (auto error = look_at_server()) return after_error(std::move(*error));
   }
   if (auto error = server.start(names_->slot, plugin_options())) {
     if (error->sqlstate == object_in_use) return SourceState::waiting_for_slot;
     return after_error(std::move(*error));
   }
   const Instant now = present();
-  streamed_ = true;
   session_since_ = now;
-  feedback_.emplace(now, handoff_.report().confirmed);
-  handoff_.push(make_session_start());
-  handoff_.permit_publishing();
+  feedback_.emplace(now);
+  handoff_.set_live_session(++session_number_);
+  handoff_.push(make_session_start({session_number_, facts_}));
   trouble_log_.over("PostgreSQL: replication goes on");
   log_info("replicating from slot {} of database {} at {}", names_->slot, identity_->database,
            connection_->address().text());
@@ -246,7 +273,14 @@ OptionList Source::plugin_options() const {
   add("tables", settings_.tables);
   add("exclude_tables", settings_.exclude_tables);
   add("operations", settings_.operations);
+  if (settings_.oversize == Oversize::stub) add("max_event_bytes", max_event_bytes());
   return options;
+}
+
+// What is left of a message when its headers have been taken off.
+std::string Source::max_event_bytes() const {
+  const int64_t bytes = handoff_.report().message_bytes_max - event_headers_bytes_max;
+  return bytes > 0 ? std::to_string(bytes) : "";
 }
 
 // ---- streaming ----
@@ -254,7 +288,9 @@ OptionList Source::plugin_options() const {
 SourceState Source::stream() {
   constexpr bool stopping = false;
   while (!stop_signalled(stop_fd_)) {
-    if (const auto fatal = handoff_.report().fatal) return after_fatal(*fatal);
+    const Handoff::Report report = handoff_.report();
+    if (report.fatal) return after_fatal(*report.fatal);
+    if (report.session_end.number == session_number_) return after_session_end(report.session_end);
     if (auto error = turn(stopping)) {
       if (present() - session_since_ >= session_proved) backoff_.reset();
       return after_error(std::move(*error));
@@ -270,7 +306,7 @@ std::optional<Error> Source::turn(bool stopping) {
   auto unsent = connection_->flush();
   if (!unsent) return unsent.error();
 
-  Instant until = feedback_->wake_at();
+  Instant until = feedback_->wake_at(now);
   if (probe_) until = std::min(until, probe_deadline_);
   // While nothing is read, only the end of the connection is of interest.
   const int events = (wanted ? POLLIN : POLLRDHUP) | (*unsent ? POLLOUT : 0);
@@ -281,7 +317,7 @@ std::optional<Error> Source::turn(bool stopping) {
   poll(fds.data(), fds.size(), milliseconds_between(now, until));
   now = present();
   if (fds[1].revents != 0) handoff_.clear_wake();
-  feedback_->on_confirmed(handoff_.report().confirmed, now);
+  feedback_->on_confirmed(confirmed());
 
   if ((fds[2].revents & POLLIN) != 0) {
     if (auto error = connection_->receive()) return error;
@@ -311,15 +347,21 @@ std::optional<Error> Source::take_message(Connection::StreamMessage message, Ins
     return Error{ErrorClass::retry, "a message of unknown form came from the server", {}, {}};
   }
   if (const auto* data = std::get_if<XLogData>(&*parsed)) {
-    feedback_->on_received(data->start, now);
+    feedback_->on_received(data->start);
     handoff_.push(make_chunk(std::move(message.buffer), message.bytes, data->payload));
     return std::nullopt;
   }
   const auto& keepalive = std::get<Keepalive>(*parsed);
-  feedback_->on_received(keepalive.end, now);
-  if (keepalive.reply_requested) feedback_->on_reply_requested();
+  feedback_->on_received(keepalive.end);
+  if (keepalive.reply_requested) feedback_->on_reply_requested(now);
   handoff_.push(make_received(keepalive.end));
   return std::nullopt;
+}
+
+// Of this session alone: LSNs of another one may belong to another history.
+Lsn Source::confirmed() const {
+  const Handoff::Report report = handoff_.report();
+  return report.confirmed_session == session_number_ ? report.confirmed : 0;
 }
 
 std::optional<Error> Source::send_status(Instant now) {
@@ -391,7 +433,7 @@ SourceState Source::drain() {
     }
   }
   if (connection_ && feedback_) {
-    feedback_->on_confirmed(handoff_.report().confirmed, present());
+    feedback_->on_confirmed(confirmed());
     if (!send_status(present())) connection_->end_stream(present() + end_stream_max);
   }
   if (exit_code_ == exit_done) log_info("stopped");

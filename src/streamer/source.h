@@ -1,13 +1,21 @@
 // The source's loop, on the main thread: PostgreSQL in, items out, status updates back.
 //
-//     connecting ─▶ checking ─▶ waiting_for_publisher ─▶ starting ─▶ streaming ─▶ draining ─▶ done
-//         ▲            └─▶ waiting_for_slot ──────────────▲    │           │
-//         └── backing_off ◀───────────────────────────────┴────┴───────────┘   any trouble
+//     connecting ─▶ checking ─▶ waiting_for_publisher ─▶ deciding ─▶ starting ─▶ streaming ─▶
+//     draining ─▶ done
+//         ▲                                                 │  ▲        ▲           │
+//         │                                                 ▼  └────────┤           │
+//         │                                          waiting_for_slot ──┘           │
+//         └── backing_off ◀──────────────────────────────────────────────────────────┘   any
+//         trouble
 //
 // Start order, so that a refusal by either side starts nothing: PostgreSQL is checked, NATS is
-// checked (by the publisher), the slot is created if absent, replication starts, and only then the
-// publisher may create the stream. A slot that this process created is dropped again if what
-// follows is refused before the first readiness.
+// checked (by the publisher, whose survey tells whether the source is known there), the slot is
+// created if absent and the source is new, replication starts, and only then the publisher surveys
+// again, decides where to resume, and may create the stream. A slot that this process created
+// is dropped again if what follows is refused before the first readiness.
+//
+// What an operator has to decide is said once and looked at again every few seconds, in case that
+// it was mended.
 #pragma once
 
 #include <functional>
@@ -29,6 +37,7 @@ enum class SourceState : uint8_t {
   connecting,
   checking,
   waiting_for_publisher,
+  deciding,
   waiting_for_slot,
   starting,
   streaming,
@@ -43,12 +52,14 @@ class Source {
   static constexpr Duration backoff_first{200};
   static constexpr Duration backoff_longest{5'000};
   static constexpr Duration slot_poll_interval{500};
+  static constexpr Duration blocked_interval{3'000};
   // A session that lasted so long proves that the next trouble is a new one.
   static constexpr Duration session_proved{10'000};
   static constexpr Duration probe_timeout{5'000};
   // A little more than the pump's own limit, which is the one that should count.
   static constexpr Duration drain_max{12'000};
   static constexpr Duration end_stream_max{1'000};
+  static constexpr int64_t event_headers_bytes_max = 1024;
 
   // `on_checked` is called once, when PostgreSQL has been checked and the names are known: it
   // starts the publisher. `stop_fd` readable: stop.
@@ -62,6 +73,7 @@ class Source {
   SourceState connect();
   SourceState check();
   SourceState wait_for_publisher();
+  SourceState decide();
   SourceState wait_for_slot();
   SourceState start();
   SourceState stream();
@@ -70,10 +82,13 @@ class Source {
 
   SourceState after_error(Error error);
   SourceState after_fatal(const Error& error);
+  SourceState after_blocked(const std::string& why);
+  SourceState after_session_end(const Handoff::SessionEnd& end);
+  std::optional<Error> look_at_server();
   std::optional<Error> check_identity(const SystemIdentity& identity);
   std::optional<Error> learn_names();
-  SourceState after_check(const std::optional<SlotInfo>& slot);
   OptionList plugin_options() const;
+  std::string max_event_bytes() const;
   void drop_own_slot();
   void disconnect();
   void end_probe();
@@ -83,6 +98,7 @@ class Source {
   std::optional<Error> read_messages(Instant now);
   std::optional<Error> take_message(Connection::StreamMessage message, Instant now);
   std::optional<Error> send_status(Instant now);
+  Lsn confirmed() const;
   std::optional<Error> advance_probe(Instant now);
   // Waits for a stop, news from the publisher, or the time to pass.
   void pause(Duration duration);
@@ -101,9 +117,11 @@ class Source {
 
   std::optional<SourceNames> names_;
   std::optional<SystemIdentity> identity_;
-  bool slot_exists_ = false;
+  SourceFacts facts_;
+  bool slot_active_ = false;
   bool created_slot_ = false;
-  bool streamed_ = false;
+  uint64_t survey_request_ = 0;
+  uint64_t session_number_ = 0;
   Instant session_since_{};
 
   Backoff backoff_{backoff_first, backoff_longest};

@@ -50,20 +50,70 @@ std::optional<ApiError> parse(std::string_view json, rapidjson::Document& docume
 
 }  // namespace
 
+namespace {
+
+int64_t number_member(const rapidjson::Value& object, const char* name, int64_t absent) {
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsInt64()) return absent;
+  return member->value.GetInt64();
+}
+
+std::string_view text_member(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsString()) return {};
+  return {member->value.GetString(), member->value.GetStringLength()};
+}
+
+bool is_true(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsTrue();
+}
+
+// The chain counts on every message being stored as it was sent, and staying until it expires.
+std::vector<std::string> unfit_for_chain(const rapidjson::Value& config) {
+  std::vector<std::string> unfit;
+  const std::string_view retention = text_member(config, "retention");
+  if (retention == "workqueue" || retention == "interest") {
+    unfit.push_back(fmt::format("retention {}", retention));
+  }
+  for (const char* name : {"subject_transform", "sources"}) {
+    if (config.HasMember(name) && !config[name].IsNull()) unfit.emplace_back(name);
+  }
+  if (number_member(config, "subject_delete_marker_ttl", 0) != 0) {
+    unfit.emplace_back("subject_delete_marker_ttl");
+  }
+  return unfit;
+}
+
+void read_config(const rapidjson::Value& config, StreamAnswer& answer) {
+  answer.subjects = strings_of(config, "subjects");
+  answer.is_mirror = object_of(config, "mirror") != nullptr;
+  answer.is_sealed = is_true(config, "sealed");
+  answer.acknowledges = !is_true(config, "no_ack");
+  answer.unfit_for_chain = unfit_for_chain(config);
+  answer.state.replicas = static_cast<int>(number_member(config, "num_replicas", 1));
+  answer.state.in_memory = text_member(config, "storage") == "memory";
+  answer.state.message_bytes_max = number_member(config, "max_msg_size", -1);
+  answer.state.duplicate_window = std::chrono::duration_cast<Duration>(
+      std::chrono::nanoseconds(number_member(config, "duplicate_window", 0)));
+}
+
+}  // namespace
+
 StreamAnswer parse_stream_answer(std::string_view json) {
   StreamAnswer answer;
   rapidjson::Document document;
   answer.error = parse(json, document);
   if (answer.error) return answer;
-  if (const rapidjson::Value* config = object_of(document, "config")) {
-    answer.subjects = strings_of(*config, "subjects");
-    answer.is_mirror = object_of(*config, "mirror") != nullptr;
-  }
+  answer.state.created = text_member(document, "created");
+  if (const rapidjson::Value* config = object_of(document, "config")) read_config(*config, answer);
   if (const rapidjson::Value* state = object_of(document, "state")) {
-    const auto last = state->FindMember("last_seq");
-    if (last != state->MemberEnd() && last->value.IsUint64()) {
-      answer.last_sequence = last->value.GetUint64();
-    }
+    const auto number = [&](const char* name) {
+      return static_cast<uint64_t>(number_member(*state, name, 0));
+    };
+    answer.state.first_sequence = number("first_seq");
+    answer.state.last_sequence = number("last_seq");
+    answer.state.messages = number("messages");
   }
   return answer;
 }
@@ -93,6 +143,29 @@ std::string stream_create_request(std::string_view stream, std::string_view subj
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+std::string bucket_create_request(int replicas) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  put_member(writer, "name", record_stream());
+  writer.Key("subjects");
+  writer.StartArray();
+  writer.String(record_subject(">").c_str());
+  writer.EndArray();
+  put_member(writer, "storage", "file");
+  put_member(writer, "discard", "new");
+  writer.Key("num_replicas");
+  writer.Int(replicas);
+  writer.Key("max_msgs_per_subject");
+  writer.Int(1);
+  for (const char* name : {"allow_rollup_hdrs", "deny_delete", "allow_direct"}) {
+    writer.Key(name);
+    writer.Bool(true);
+  }
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
 std::string stream_names_request(std::string_view subject) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
@@ -103,14 +176,26 @@ std::string stream_names_request(std::string_view subject) {
 }
 
 std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
-                                  std::string_view subject_pattern) {
-  if (answer.is_mirror) {
-    return Error{ErrorClass::refused,
-                 fmt::format("stream {} is a mirror, which takes no events: choose another with "
-                             "--stream",
-                             stream),
-                 {},
-                 {}};
+                                  std::string_view subject_pattern, bool strict) {
+  const auto refuse = [](std::string text) {
+    return Error{ErrorClass::refused, std::move(text), {}, {}};
+  };
+  if (answer.is_mirror || answer.is_sealed) {
+    return refuse(
+        fmt::format("stream {} is {}, which takes no events: choose another with --stream", stream,
+                    answer.is_mirror ? "a mirror" : "sealed"));
+  }
+  if (!answer.acknowledges) {
+    return refuse(
+        fmt::format("stream {} does not acknowledge (no_ack), so nothing would ever be "
+                    "known as stored: change it, or choose another with --stream",
+                    stream));
+  }
+  if (strict && !answer.unfit_for_chain.empty()) {
+    return refuse(
+        fmt::format("stream {} has {}, which strict fencing cannot work with: choose "
+                    "another with --stream, or --fencing off and its weaker promise",
+                    stream, fmt::join(answer.unfit_for_chain, ", ")));
   }
   std::string listed;
   for (const std::string& subjects : answer.subjects) {

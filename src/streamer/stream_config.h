@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "streamer/errors.h"
+#include "streamer/survey.h"
 
 namespace waljet {
 
@@ -16,6 +17,8 @@ constexpr int api_error_jetstream_not_enabled = 10039;
 constexpr int api_error_jetstream_not_enabled_for_account = 10076;
 constexpr int api_error_stream_not_found = 10059;
 constexpr int api_error_subjects_overlap = 10065;
+constexpr int api_error_no_message = 10037;
+constexpr int api_error_name_in_use = 10058;
 
 struct ApiError {
   int code = 0;  // err_code, 0 where the answer could not be read
@@ -26,8 +29,12 @@ struct ApiError {
 struct StreamAnswer {
   std::optional<ApiError> error;
   std::vector<std::string> subjects;
-  uint64_t last_sequence = 0;
+  StreamState state;
   bool is_mirror = false;
+  bool is_sealed = false;
+  bool acknowledges = true;
+  // What the chain cannot work with: the names of such settings, as the server calls them.
+  std::vector<std::string> unfit_for_chain;
 };
 StreamAnswer parse_stream_answer(std::string_view json);
 
@@ -40,12 +47,14 @@ NamesAnswer parse_names_answer(std::string_view json);
 
 // Body of STREAM.CREATE: file storage, one replica, limits retention, the server's defaults.
 std::string stream_create_request(std::string_view stream, std::string_view subjects);
+// The same for the record's bucket, in as many copies as the stream has.
+std::string bucket_create_request(int replicas);
 // Body of STREAM.NAMES: streams that cover `subject`.
 std::string stream_names_request(std::string_view subject);
 
-// Why events of these subjects cannot go to this stream; nothing if they can.
+// Why events of these subjects cannot go to this stream; nothing if they can. `strict`: chained.
 std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
-                                  std::string_view subject_pattern);
+                                  std::string_view subject_pattern, bool strict);
 
 // What an error of the API means for us.
 Error api_error(std::string_view stream, const ApiError& error);

@@ -156,7 +156,7 @@ std::optional<Error> Tail::subscribe(Reader& reader) {
                  {}};
   }
   if (answer.error) return api_error(stream_, *answer.error);
-  if (!began_ && beginning_.now) last_sequence_ = answer.last_sequence;
+  if (!began_ && beginning_.now) last_sequence_ = answer.state.last_sequence;
   ReadFrom from = beginning_.from;
   if (began_ || beginning_.now) from = {last_sequence_ + 1, std::nullopt};
   if (auto error =

@@ -1,5 +1,7 @@
 #include "streamer/time_text.h"
 
+#include <charconv>
+
 #include <chrono>
 
 namespace waljet {
@@ -89,6 +91,19 @@ std::optional<int64_t> parse_rfc3339_ns(std::string_view text) {
   const auto offset_s = take_offset_s(text);
   if (!offset_s || !text.empty()) return std::nullopt;
   return (*date_s + *clock_s - *offset_s) * ns_in_second + *fraction_ns;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  constexpr int64_t number_max = 1'000'000'000;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number < 0 || number > number_max) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  if (unit == "ms" || (unit.empty() && number == 0)) return Duration(number);
+  if (unit == "s") return Duration(number * 1000);
+  if (unit == "m") return Duration(number * 60'000);
+  if (unit == "h") return Duration(number * 3'600'000);
+  return std::nullopt;
 }
 
 }  // namespace waljet

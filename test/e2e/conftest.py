@@ -10,9 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from harness import wait  # noqa: E402
+from harness.cluster import NatsCluster  # noqa: E402
 from harness.nats import NatsServer  # noqa: E402
 from harness.paths import LOGS, WALJET  # noqa: E402
-from harness.postgres import PostgresServer, Template  # noqa: E402
+from harness.postgres import PostgresServer, Standby, Template  # noqa: E402
+from harness.proxy import Proxy  # noqa: E402
 from harness.streamer import Streamer  # noqa: E402
 
 FULL = os.environ.get("WALJET_FULL") == "1"  # make test-full: the full sizes
@@ -62,8 +65,8 @@ def _keep_logs(servers, test):
     target = LOGS / test
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for number, server in enumerate(servers):
-        log = server.process.log
+    logs = [server.process.log for server in servers if hasattr(server, "process")]
+    for number, log in enumerate(logs):
         if log.exists():
             shutil.copyfile(log, target / f"{number}-{log.name}")
 
@@ -79,12 +82,56 @@ def make_postgres(servers, template):
 
 
 @pytest.fixture
+def other_postgres(servers):
+    """A running server with a system identifier of its own."""
+    template = Template()
+    servers.append(template)
+    server = PostgresServer(template)
+    servers.append(server)
+    return server.start()
+
+
+@pytest.fixture
+def make_standby(servers):
+    """make_standby(primary, setting=value, …): stops the primary, copies it, starts both; the standby streams."""
+    def make(primary, **settings):
+        primary.stop()
+        standby = Standby(primary, **settings)
+        servers.append(standby)
+        primary.start()
+        standby.start()
+        wait.until(standby.is_streaming, 30, message=standby.process.log_tail)
+        return standby
+    return make
+
+
+@pytest.fixture
+def make_proxy(servers):
+    """make_proxy(server): a Proxy in front of a PostgreSQL or NATS server of the test."""
+    def make(server):
+        proxy = Proxy(server.port)
+        servers.append(proxy)
+        return proxy
+    return make
+
+
+@pytest.fixture
 def make_nats(servers):
     """make_nats(config="", jetstream=True): a running server."""
     def make(*arguments, **options):
         server = NatsServer(*arguments, **options)
         servers.append(server)
         return server.start()
+    return make
+
+
+@pytest.fixture
+def make_cluster(servers):
+    """make_cluster(config=""): three running servers that form a cluster, as one NatsCluster."""
+    def make(*arguments, **options):
+        cluster = NatsCluster(*arguments, **options)
+        servers.extend(cluster.nodes)
+        return cluster.start()
     return make
 
 

@@ -51,7 +51,7 @@ def test_load_survives_every_crash(postgres, nats, make_streamer, full, seed):
     make_stream(nats)
     streamer = make_streamer(postgres, nats).start()
     streamer.wait_for_log("ready")
-    changes = 100_000 if full else 40_000
+    changes = 200_000 if full else 100_000
 
     def confirmed_then_stored():
         confirmed = postgres.slot("waljet_app")["confirmed_flush_lsn"]

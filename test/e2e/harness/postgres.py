@@ -99,7 +99,7 @@ class PostgresServer:
         self.socket.mkdir(mode=0o700)  # the socket asks for no password
         if SERVER_USER:
             shutil.chown(self.socket, SERVER_USER)
-        subprocess.run(["cp", "-a", "--reflink=auto", template.data, self.data], check=True)
+        _copy(template.data, self.data)
         self.install_module(MODULE)
         self.settings = dict(SETTINGS, listen_addresses="127.0.0.1", unix_socket_directories=self.socket,
                              dynamic_library_path=f"$libdir:{self.library}")
@@ -184,6 +184,20 @@ class PostgresServer:
                 pass
         wait.until(lambda: not any(_running(pid) for pid in children), message="backends end")
 
+    def save(self):
+        """Copies the data directory, slots included, of the stopped server; returns the copy's path for restore()."""
+        assert not self.process.alive(), "stop the server first"
+        saved = Path(tempfile.mkdtemp(prefix="saved.", dir=self.directory)) / "data"
+        _copy(self.data, saved)
+        return saved
+
+    def restore(self, saved):
+        """Puts a saved data directory in the place of the stopped server's."""
+        assert not self.process.alive(), "stop the server first"
+        shutil.rmtree(self.data)
+        _copy(saved, self.data)
+        self._write_settings()
+
     def remove(self):
         if self.process.alive():
             self.process.thaw()
@@ -234,6 +248,9 @@ class PostgresServer:
 
     # ---- replication ----
 
+    def timeline(self):
+        return int(self.execute("select substring(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")[0][0], 16)
+
     def wal_lsn(self):
         return lsn(self.execute("select pg_current_wal_lsn()")[0][0])
 
@@ -248,6 +265,39 @@ class PostgresServer:
         return row
 
 
+class Standby(PostgresServer):
+    """A physical standby made from the files of a stopped primary, logical slots included, as they were then.
+
+    It streams from the primary once both run. The slots do not move on with those of the primary.
+    """
+
+    def __init__(self, primary, **settings):
+        assert not primary.process.alive(), "stop the primary first: its files are copied"
+        super().__init__(primary, **{"primary_conninfo": primary.conninfo(), **settings})
+        signal_file = self.data / "standby.signal"
+        signal_file.touch()
+        if SERVER_USER:
+            shutil.chown(signal_file, SERVER_USER)
+
+    def is_streaming(self):
+        return self.execute("select count(*) from pg_stat_wal_receiver where status = 'streaming'")[0][0] == 1
+
+    def wait_for(self, primary, timeout=30.0):
+        """Waits until everything that the primary has logged is replayed here."""
+        end = primary.wal_lsn()
+        wait.until(lambda: lsn(self.execute("select pg_last_wal_replay_lsn()")[0][0]) >= end, timeout, message=self.process.log_tail)
+
+    def disconnect(self):
+        """From now on it receives nothing."""
+        self.configure(primary_conninfo="")
+        wait.until(lambda: self.execute("select count(*) from pg_stat_wal_receiver")[0][0] == 0, 30,
+                   message=self.process.log_tail)
+
+    def promote(self):
+        """Makes it a primary with a timeline of its own."""
+        assert self.execute("select pg_promote(true, 60)")[0][0], self.process.log_tail()
+
+
 def lsn(text):
     """'1/2A' as an integer; None stays None."""
     if text is None:
@@ -258,6 +308,10 @@ def lsn(text):
 
 def lsn_text(number):
     return f"{number >> 32:X}/{number & 0xFFFFFFFF:X}"
+
+
+def _copy(source, target):
+    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
 
 
 def _children(parent):

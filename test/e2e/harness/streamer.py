@@ -34,6 +34,8 @@ class Streamer:
         self.name = name
         postgres = postgres if isinstance(postgres, str) else postgres.conninfo(dbname, user)
         nats = nats if isinstance(nats, str) else nats.url
+        if "--confirm-delay" not in arguments:  # what is stored is confirmed at once
+            arguments = ("--confirm-delay", "0s", *arguments)
         self.process = Process([binary, "run", "--postgres", postgres, "--nats", nats, "--name", name, *arguments],
                                self.directory / "waljet.log", env=clean_environment(**(env or {})))
 

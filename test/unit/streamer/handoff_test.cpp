@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <thread>
 
 #include "streamer/test_frames.h"
@@ -15,12 +16,21 @@ bool is_woken(const Handoff& handoff) {
   return poll(&wake, 1, 0) > 0;
 }
 
+int64_t waited_ms(Handoff& handoff, bool for_item = false) {
+  const auto before = std::chrono::steady_clock::now();
+  handoff.wait(before + Duration(20), for_item);
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - before).count();
+}
+
 TEST_CASE("items come out in order", "[handoff]") {
   Handoff handoff;
-  handoff.push(make_session_start());
+  handoff.push(make_session_start({1, {}}));
   handoff.push(chunk_of("abc"));
   handoff.push(make_received(5));
-  CHECK(handoff.take_item()->kind == ItemKind::session_start);
+  const auto first = handoff.take_item();
+  REQUIRE(first);
+  CHECK(first->kind == ItemKind::session_start);
+  CHECK(first->session->number == 1);
   CHECK(handoff.take_item()->frames == "abc");
   CHECK(handoff.take_item()->lsn == 5);
   CHECK_FALSE(handoff.take_item());
@@ -46,24 +56,38 @@ TEST_CASE("one item of any size fits, and room wakes the source", "[handoff]") {
   CHECK_FALSE(is_woken(handoff));
 }
 
-TEST_CASE("the confirmed position rises and wakes the source", "[handoff]") {
+TEST_CASE("a confirmed position belongs to one session, and wakes the source", "[handoff]") {
   Handoff handoff;
-  handoff.report_confirmed(100);
+  handoff.report_confirmed(1, 100);
   CHECK(is_woken(handoff));
   handoff.clear_wake();
-  handoff.report_confirmed(100);
-  handoff.report_confirmed(50);
-  CHECK_FALSE(is_woken(handoff));
+  CHECK(handoff.report().confirmed_session == 1);
   CHECK(handoff.report().confirmed == 100);
+  handoff.report_confirmed(2, 50);  // the server begins again at an earlier one
+  CHECK(is_woken(handoff));
+  CHECK(handoff.report().confirmed_session == 2);
+  CHECK(handoff.report().confirmed == 50);
 }
 
 TEST_CASE("what the publisher reports reaches the source", "[handoff]") {
   Handoff handoff;
-  handoff.report_checked();
+  const uint64_t request = handoff.request_survey();
+  CHECK(handoff.report().surveyed < request);
+  Survey survey;
+  survey.record_revision = 7;
+  handoff.report_survey(request, std::make_shared<const Survey>(survey));
+  handoff.report_message_bytes_max(1'000'000);
+  handoff.report_session_end({3, "taken over", true});
   handoff.report_ready();
   handoff.report_stopped(Error{ErrorClass::refused, "no", {}, {}});
   const Handoff::Report report = handoff.report();
-  CHECK(report.checked);
+  CHECK(report.surveyed == request);
+  REQUIRE(report.survey);
+  CHECK(report.survey->record_revision == 7);
+  CHECK(report.message_bytes_max == 1'000'000);
+  CHECK(report.session_end.number == 3);
+  CHECK(report.session_end.why == "taken over");
+  CHECK(report.session_end.blocked);
   CHECK(report.ready);
   CHECK(report.stopped);
   REQUIRE(report.fatal);
@@ -72,31 +96,48 @@ TEST_CASE("what the publisher reports reaches the source", "[handoff]") {
 
 TEST_CASE("the publisher wakes for items only if it can use one", "[handoff]") {
   Handoff handoff;
-  const auto soon = [] { return std::chrono::steady_clock::now() + Duration(20); };
-  const auto waited_ms = [&](bool for_item) {
-    const auto before = std::chrono::steady_clock::now();
-    handoff.wait(soon(), for_item);
-    return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - before).count();
-  };
-  handoff.push(make_session_start());
-  CHECK(waited_ms(true) < 20);
-  CHECK(waited_ms(false) >= 20);
+  handoff.push(make_session_start({1, {}}));
+  CHECK(waited_ms(handoff, true) < 20);
+  CHECK(waited_ms(handoff) >= 20);
   handoff.on_ack({1, 2, {}});
-  CHECK(waited_ms(false) < 20);
+  CHECK(waited_ms(handoff) < 20);
   std::vector<Ack> acks;
   handoff.take_acks(acks);
   REQUIRE(acks.size() == 1);
   CHECK(acks[0].token == 2);
-  CHECK(waited_ms(false) >= 20);
+  CHECK(waited_ms(handoff) >= 20);
 }
 
-TEST_CASE("permission and stop wake once, loss of the link until it is taken", "[handoff]") {
+TEST_CASE("requests for surveys are numbered, each wakes the publisher once", "[handoff]") {
   Handoff handoff;
-  handoff.permit_publishing();
+  CHECK(handoff.request_survey() == 1);
+  CHECK(handoff.request_survey() == 2);
+  CHECK(handoff.survey_requested() == 2);
+  handoff.wait(Instant::max(), false);
+  CHECK(waited_ms(handoff) >= 20);
+  handoff.report_survey(2, nullptr);  // a session goes on
+  CHECK(is_woken(handoff));
+  CHECK(handoff.report().surveyed == 2);
+  CHECK_FALSE(handoff.report().survey);
+}
+
+TEST_CASE("the end of a session wakes the source", "[handoff]") {
+  Handoff handoff;
+  handoff.report_session_end({1, "the stream is gone", false});
+  CHECK(is_woken(handoff));
+}
+
+TEST_CASE("a stop and the end of input wake once, loss of the link until it is taken",
+          "[handoff]") {
+  Handoff handoff;
   handoff.request_stop();
   handoff.wait(Instant::max(), false);
-  CHECK(handoff.publishing_permitted());
   CHECK(handoff.stop_requested());
+  CHECK_FALSE(handoff.input_ended());
+  CHECK(waited_ms(handoff) >= 20);
+  handoff.end_input();
+  handoff.wait(Instant::max(), false);
+  CHECK(handoff.input_ended());
   handoff.on_link_lost(3, "gone");
   handoff.wait(Instant::max(), false);
   const auto lost = handoff.take_lost_link();

@@ -1,12 +1,11 @@
 #include "streamer/pump.h"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <deque>
-#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "event/test_random.h"
+#include "streamer/test_broker.h"
 #include "streamer/test_frames.h"
 
 namespace waljet {
@@ -21,36 +20,42 @@ Instant at_ms(int64_t ms) {
   return start + Duration(ms);
 }
 
+PumpSettings settings_with(const AckWindow::Limits& limits = roomy) {
+  PumpSettings settings;
+  settings.names = {"app.00000001", "waljet_app", "app"};
+  settings.limits = limits;
+  settings.confirm_delay = Duration(0);
+  return settings;
+}
+
+Pump make_pump(const PumpSettings& settings) {
+  return Pump(settings, [] { return 1.0; });
+}
+
 Pump make_pump(const AckWindow::Limits& limits = roomy) {
-  return Pump("app.00000001", limits, [] { return 1.0; });
+  return make_pump(settings_with(limits));
 }
 
 Error trouble(ErrorClass error_class = ErrorClass::retry) {
   return {error_class, "trouble", {}, {}};
 }
 
-PubAck stored() {
-  return {PubAckOutcome::stored, false, 1, 0, {}};
+bool has(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
 }
 
-// A pump that publishes, on a link of the epoch returned by its first action.
-void make_ready(Pump& pump, Instant now = start) {
-  pump.permit_publishing();
-  REQUIRE(pump.next(now).kind == Kind::connect);
-  pump.on_connected();
-  REQUIRE(pump.next(now).kind == Kind::prepare);
-  pump.on_prepared(now);
-  REQUIRE(pump.state() == PumpState::publishing);
+SourceFacts facts_of(Lsn slot_confirmed = 0) {
+  SourceFacts facts;
+  facts.system_identifier = 7;
+  facts.timeline = 1;
+  facts.flushed = 1'000'000;
+  facts.slot_exists = true;
+  facts.slot_confirmed = slot_confirmed;
+  return facts;
 }
 
-Token publish_next(Pump& pump, Instant now = start) {
-  const PumpAction action = pump.next(now);
-  REQUIRE(action.kind == Kind::publish);
-  return action.message.token;
-}
-
-void acknowledge(Pump& pump, Token token, Instant now = start) {
-  pump.on_ack({pump.epoch(), token, stored()}, now);
+Item session_start(uint64_t number = 1, Lsn slot_confirmed = 0) {
+  return make_session_start({number, facts_of(slot_confirmed)});
 }
 
 std::string transaction(Lsn commit_lsn, uint64_t events, Lsn end_lsn) {
@@ -61,8 +66,80 @@ std::string transaction(Lsn commit_lsn, uint64_t events, Lsn end_lsn) {
   return bytes + commit_bytes(commit_lsn, end_lsn);
 }
 
-TEST_CASE("nothing is created or published before it is permitted", "[pump]") {
+// ---- a pump and what it talks to ----
+
+void make_link(Pump& pump, Instant now) {
+  REQUIRE(pump.next(now).kind == Kind::connect);
+  pump.on_connected();
+}
+
+void answer_prepare(Pump& pump, const TestBroker& broker, Instant now) {
+  REQUIRE(pump.next(now).kind == Kind::prepare);
+  pump.on_prepared(broker.survey(), now);
+}
+
+// The broker takes the record that is due.
+void write_record(Pump& pump, TestBroker& broker, Instant now) {
+  const PumpAction action = pump.next(now);
+  REQUIRE(action.kind == Kind::write_record);
+  pump.on_ack({pump.epoch(), record_token, broker.write(action)}, now);
+}
+
+// A pump that publishes: its first session has begun.
+void make_ready(Pump& pump, TestBroker& broker, Instant now = start, Lsn slot_confirmed = 0) {
+  make_link(pump, now);
+  answer_prepare(pump, broker, now);
+  REQUIRE(pump.state() == PumpState::standing_by);
+  pump.on_item(session_start(1, slot_confirmed), now);
+  answer_prepare(pump, broker, now);
+  write_record(pump, broker, now);
+  REQUIRE(pump.was_ready());
+}
+
+// From a lost link to the next one, in the same session.
+void make_link_again(Pump& pump, TestBroker& broker, Instant& now) {
+  REQUIRE(pump.state() == PumpState::backing_off);
+  PumpAction action = pump.next(now);
+  if (action.kind == Kind::drop_link) action = pump.next(now);
+  if (action.kind == Kind::wait) {
+    now = action.until;
+    action = pump.next(now);
+  }
+  REQUIRE(action.kind == Kind::connect);
+  pump.on_connected();
+  answer_prepare(pump, broker, now);
+}
+
+PumpAction publish_next(Pump& pump, Instant now = start) {
+  PumpAction action = pump.next(now);
+  REQUIRE(action.kind == Kind::publish);
+  return action;
+}
+
+void acknowledge(Pump& pump, TestBroker& broker, const PumpAction& action, Instant now = start) {
+  pump.on_ack({pump.epoch(), action.message.token, broker.store(action)}, now);
+}
+
+void publish_all(Pump& pump, TestBroker& broker, Instant now = start) {
+  for (PumpAction action = pump.next(now); action.kind == Kind::publish;
+       action = pump.next(now)) {
+    acknowledge(pump, broker, action, now);
+  }
+}
+
+// What is confirmed a second later, when the record has been written.
+Lsn confirmed_after_record(Pump& pump, TestBroker& broker, Instant& now) {
+  now += Confirmer::record_interval;
+  write_record(pump, broker, now);
+  return pump.confirmed(now);
+}
+
+// ---- sessions ----
+
+TEST_CASE("nothing is created before a session, nothing published before its record", "[pump]") {
   Pump pump = make_pump();
+  TestBroker broker;
+  broker.exists = false;
   const PumpAction connect = pump.next(start);
   CHECK(connect.kind == Kind::connect);
   CHECK(connect.epoch == 1);
@@ -70,248 +147,724 @@ TEST_CASE("nothing is created or published before it is permitted", "[pump]") {
   PumpAction prepare = pump.next(start);
   CHECK(prepare.kind == Kind::prepare);
   CHECK_FALSE(prepare.may_create);
-  pump.on_prepared(start);
+  pump.on_prepared(broker.survey(), start);
   CHECK(pump.state() == PumpState::standing_by);
+  REQUIRE(pump.survey());
+  CHECK_FALSE(pump.survey()->stream);
   CHECK(pump.next(start).kind == Kind::wait);
-  CHECK_FALSE(pump.was_ready());
-  pump.permit_publishing();
+
+  pump.on_item(session_start(), start);
+  CHECK_FALSE(pump.wants_item());  // no event is taken before it is known what is stored
   prepare = pump.next(start);
   CHECK(prepare.kind == Kind::prepare);
   CHECK(prepare.may_create);
-  pump.on_prepared(start);
+  CHECK(prepare.read_from == 0);
+  pump.on_prepared(broker.survey(), start);
+  CHECK(pump.next(start).kind == Kind::create);
+  broker.exists = true;
+  pump.on_created(*broker.survey().stream, start);
+
+  const PumpAction record = pump.next(start);
+  REQUIRE(record.kind == Kind::write_record);
+  CHECK(record.record_revision == 0);
+  CHECK_FALSE(pump.was_ready());
+  CHECK(pump.wants_item());
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  CHECK(pump.next(start).kind == Kind::wait);
+  pump.on_ack({pump.epoch(), record_token, broker.write(record)}, start);
+  CHECK(pump.was_ready());
+  CHECK(pump.next(start).kind == Kind::publish);
+}
+
+TEST_CASE("a survey is taken again when it is asked for outside of a session", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_link(pump, start);
+  answer_prepare(pump, broker, start);
+  CHECK_FALSE(pump.survey_wanted());
+  broker.add({{50, 1, 0}});
+  pump.request_survey();
+  CHECK(pump.survey_wanted());
+  answer_prepare(pump, broker, start);
+  REQUIRE(pump.survey());
+  CHECK(pump.survey()->events.size() == 1);
+  CHECK(pump.next(start).kind == Kind::wait);
+}
+
+TEST_CASE("the first record says where the slot and the stream stand", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{50, 1, 0}, {50, 2, 0}});
+  make_ready(pump, broker, start, 40);
+  REQUIRE(broker.record);
+  CHECK(broker.record->system_identifier == 7);
+  CHECK(broker.record->timeline == 1);
+  CHECK(broker.record->position == 40);
+  CHECK(broker.record->stream == "app");
+  CHECK(broker.record->stream_created == broker.created);
+  CHECK(broker.record->stream_sequence == 2);
+  CHECK(broker.record->last_event == Position{50, 2, 0});
+  CHECK(broker.record->max_pending == roomy.messages_max);
+  CHECK(broker.record->max_pending_bytes == roomy.bytes_max);
+  CHECK(broker.record->marks == std::vector<Mark>{{40, 2}});
+}
+
+TEST_CASE("a session that an operator has to decide on ends, and nothing is taken of it",
+          "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{2'000'000, 1, 0}});  // beyond the server's log
+  make_link(pump, start);
+  answer_prepare(pump, broker, start);
+  pump.on_item(session_start(5), start);
+  answer_prepare(pump, broker, start);
+  CHECK(pump.state() == PumpState::standing_by);
+  CHECK(pump.session_end().number == 5);
+  CHECK(pump.session_end().blocked);
+  CHECK(has(pump.session_end().why, "--accept-divergence"));
+  CHECK_FALSE(pump.in_session());
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  CHECK(pump.kept_bytes() == 0);
+  CHECK(pump.next(start).kind == Kind::wait);
+  CHECK_FALSE(pump.was_ready());
+  // Mended: the next session goes on.
+  broker.remove_all();
+  pump.on_item(session_start(6), start);
+  answer_prepare(pump, broker, start);
+  write_record(pump, broker, start);
   CHECK(pump.was_ready());
 }
 
-TEST_CASE("a transaction is confirmed when all its events are stored", "[pump]") {
+TEST_CASE("what an operator's word lets pass is noted", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.policy.accept_divergence = true;
+  Pump pump = make_pump(settings);
+  TestBroker broker;
+  broker.add({{2'000'000, 1, 0}});
+  make_ready(pump, broker);
+  REQUIRE(pump.notices().accepted.size() == 1);
+  CHECK(has(pump.notices().accepted[0], "--accept-divergence"));
+  CHECK(broker.record->history_sequence == 1);
+  // Nothing of the history given up is skipped by.
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  CHECK(publish_next(pump).message.frame->position == Position{100, 1, 0});
+}
+
+TEST_CASE("what is stored is skipped, and confirmed by what follows it", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)));
-  const PumpAction action = pump.next(start);
-  REQUIRE(action.kind == Kind::publish);
-  CHECK(action.message.source_id == "app.00000001");
-  CHECK(action.message.frame->position == Position{100, 1, 0});
-  CHECK(action.message.frame->body == "{}");
-  const Token second = publish_next(pump);
-  CHECK(pump.next(start).kind == Kind::wait);
-  acknowledge(pump, second);
-  CHECK(pump.confirmed() == 0);
-  acknowledge(pump, action.message.token);
-  CHECK(pump.confirmed() == 150);
+  TestBroker broker;
+  broker.add({{100, 1, 0}, {100, 2, 0}, {200, 1, 0}});
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150) + transaction(200, 2, 250)), now);
+  const PumpAction action = publish_next(pump, now);
+  CHECK(action.message.frame->position == Position{200, 2, 0});
+  CHECK(action.message.expected_sequence == 3);
+  CHECK(pump.next(now).kind == Kind::wait);
+  CHECK(confirmed_after_record(pump, broker, now) == 150);
+  acknowledge(pump, broker, action, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 250);
+}
+
+TEST_CASE("what is skipped is not kept, however much it is", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{100, 1, 0}});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes()), start);
+  for (int i = 0; i < 1000; ++i) pump.on_item(chunk_of(transaction(100, 1, 150)), start);
   CHECK(pump.kept_bytes() == 0);
 }
 
-TEST_CASE("a keepalive waits for what came before it, also while NATS is away", "[pump]") {
+TEST_CASE("the next session waits until the window of the one before is empty", "[pump]") {
   Pump pump = make_pump();
-  pump.on_item(make_session_start());
-  pump.on_item(make_received(90));
-  CHECK(pump.confirmed() == 90);  // nothing is waiting: an idle database holds no WAL
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
-  pump.on_item(make_received(200));
-  CHECK(pump.confirmed() == 90);
-  make_ready(pump);
-  acknowledge(pump, publish_next(pump));
-  CHECK(pump.confirmed() == 200);
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150) + event_bytes({200, 1, 0})),
+               start);
+  // The connection is lost in the middle of the second transaction.
+  pump.on_item(session_start(2), start);
+  CHECK_FALSE(pump.wants_item());
+  publish_all(pump, broker);
+  PumpAction prepare = pump.next(start);
+  CHECK(prepare.kind == Kind::prepare);
+  CHECK(prepare.read_from == 0);
+  pump.on_prepared(broker.survey(), start);
+  write_record(pump, broker, start);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150) + transaction(200, 2, 250)),
+               start);
+  const PumpAction action = publish_next(pump);
+  CHECK(action.message.frame->position == Position{200, 2, 0});
+  CHECK(pump.next(start).kind == Kind::wait);
+  acknowledge(pump, broker, action);
+  Instant now = start;
+  CHECK(confirmed_after_record(pump, broker, now) == 250);
+  CHECK(broker.events() == std::vector<Position>{{100, 1, 0}, {100, 2, 0}, {200, 1, 0},
+                                                 {200, 2, 0}});
 }
 
-TEST_CASE("after a lost link all that is unacknowledged goes first, in order", "[pump]") {
+TEST_CASE("an event missing between stored ones is stored late, and said so", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)));
+  TestBroker broker;
+  broker.add({{100, 1, 0}, {100, 3, 0}});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)), start);
+  CHECK(publish_next(pump).message.frame->position == Position{100, 2, 0});
+  CHECK(pump.next(start).kind == Kind::wait);
+  CHECK(pump.notices().late_events == 1);
+  CHECK(has(pump.notices().late_event,
+            "app.00000001:0000000000000064:00000002.0000 of public.t"));
+}
+
+// ---- publishing and confirming ----
+
+TEST_CASE("each event expects the one before it, and tells what is needed to send it", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{50, 1, 0}});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), start);
+  const PumpAction first = publish_next(pump);
+  CHECK(first.message.source_id == "app.00000001");
+  CHECK(first.message.frame->position == Position{100, 1, 0});
+  CHECK(first.message.frame->body == "{}");
+  CHECK(first.message.expected_sequence == 1);
+  CHECK(publish_next(pump).message.expected_sequence == 2);
+  CHECK(pump.next(start).kind == Kind::wait);
+}
+
+TEST_CASE("with fencing off nothing is expected and nothing skipped by the stream's end",
+          "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.policy.strict = false;
+  Pump pump = make_pump(settings);
+  TestBroker broker;
+  broker.add({{100, 1, 0}});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  const PumpAction action = publish_next(pump);
+  CHECK(action.message.frame->position == Position{100, 1, 0});
+  CHECK_FALSE(action.message.expected_sequence);
+  // Anybody may write into the stream.
+  PubAck ack;
+  ack.outcome = PubAckOutcome::stored;
+  ack.sequence = 900;
+  pump.on_ack({pump.epoch(), action.message.token, ack}, start);
+  CHECK(pump.state() == PumpState::publishing);
+  CHECK(pump.window().empty());
+}
+
+TEST_CASE("a transaction is confirmed when all its events are stored and recorded", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), now);
+  const PumpAction first = publish_next(pump, now);
+  const PumpAction second = publish_next(pump, now);
+  const PubAck first_ack = broker.store(first);
+  acknowledge(pump, broker, second, now);  // its answer overtakes
+  now += Confirmer::record_interval;
+  CHECK(pump.next(now).kind == Kind::wait);
+  pump.on_ack({pump.epoch(), first.message.token, first_ack}, now);
+  CHECK(pump.kept_bytes() == 0);
+  CHECK(pump.confirmed(now) == 0);
+  const PumpAction record = pump.next(now);
+  REQUIRE(record.kind == Kind::write_record);
+  CHECK(record.record.position == 150);
+  CHECK(record.record.stream_sequence == 2);
+  CHECK(record.record.last_event == Position{100, 2, 0});
+  CHECK(pump.confirmed(now) == 0);
+  pump.on_ack({pump.epoch(), record_token, broker.write(record)}, now);
+  CHECK(pump.confirmed(now) == 150);
+}
+
+TEST_CASE("a keepalive waits for what came before it", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(make_received(90), now);
+  // Nothing is waiting: an idle database holds no WAL.
+  CHECK(confirmed_after_record(pump, broker, now) == 90);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+  pump.on_item(make_received(200), now);
+  const PumpAction action = publish_next(pump, now);
+  now += Duration(2000);
+  CHECK(pump.next(now).kind == Kind::wait);
+  CHECK(pump.confirmed(now) == 90);
+  acknowledge(pump, broker, action, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 200);
+}
+
+TEST_CASE("a keepalive waits for bytes that have not entered the window", "[pump]") {
+  Pump pump = make_pump({1, 1'000'000});
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), now);
+  CHECK_FALSE(pump.wants_item());
+  acknowledge(pump, broker, publish_next(pump, now), now);
+  now += Confirmer::record_interval;
+  CHECK(pump.next(now).kind == Kind::publish);  // nothing to record yet
+}
+
+TEST_CASE("a message outside a transaction is confirmed on its own", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  Frame message;
+  message.kind = FrameKind::message;
+  message.position = {100, 0, 0};
+  message.end_lsn = 120;
+  message.subject = "app.=message.p";
+  pump.on_item(chunk_of(hello_bytes() + frame_bytes(message)), now);
+  publish_all(pump, broker, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 120);
+}
+
+TEST_CASE("what is confirmed does not rise without a link", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.confirm_delay = Duration(5000);
+  Pump pump = make_pump(settings);
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+  publish_all(pump, broker, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 0);
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  now += Duration(10'000);
+  CHECK(pump.confirmed(now) == 0);
+  make_link_again(pump, broker, now);
+  CHECK(pump.confirmed(now) == 150);
+}
+
+TEST_CASE("auto delays what one copy may lose with its power, memory and three copies not",
+          "[pump]") {
+  const auto confirmed_at = [](bool in_memory, int replicas, Duration after) {
+    PumpSettings settings = settings_with();
+    settings.confirm_delay.reset();
+    Pump pump = make_pump(settings);
+    TestBroker broker;
+    broker.in_memory = in_memory;
+    broker.replicas = replicas;
+    Instant now = start;
+    make_ready(pump, broker, now);
+    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+    publish_all(pump, broker, now);
+    confirmed_after_record(pump, broker, now);
+    return pump.confirmed(now + after);
+  };
+  CHECK(confirmed_at(false, 1, Duration(149'999)) == 0);
+  CHECK(confirmed_at(false, 1, Duration(150'000)) == 150);
+  CHECK(confirmed_at(false, 2, Duration(149'999)) == 0);
+  CHECK(confirmed_at(false, 3, Duration(0)) == 150);
+  CHECK(confirmed_at(true, 1, Duration(0)) == 150);
+}
+
+TEST_CASE("with fencing off the delay is at most half the duplicate window", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.policy.strict = false;
+  TestBroker broker;
+  broker.duplicate_window = Duration(20'000);
+  SECTION("auto is cut to it") {
+    settings.confirm_delay.reset();
+    Pump pump = make_pump(settings);
+    Instant now = start;
+    make_ready(pump, broker, now);
+    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+    publish_all(pump, broker, now);
+    CHECK(confirmed_after_record(pump, broker, now) == 0);
+    CHECK(pump.confirmed(now + Duration(9'999)) == 0);
+    CHECK(pump.confirmed(now + Duration(10'000)) == 150);
+  }
+  SECTION("more is a mistake in configuration") {
+    settings.confirm_delay = Duration(10'001);
+    Pump pump = make_pump(settings);
+    make_link(pump, start);
+    answer_prepare(pump, broker, start);
+    pump.on_item(session_start(), start);
+    answer_prepare(pump, broker, start);
+    REQUIRE(pump.fatal());
+    CHECK(pump.fatal()->error_class == ErrorClass::configuration);
+  }
+}
+
+TEST_CASE("the window bounds what is taken", "[pump]") {
+  Pump pump = make_pump({2, 1'000'000});
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)), start);
+  CHECK_FALSE(pump.wants_item());
+  const PumpAction first = publish_next(pump);
   publish_next(pump);
-  const Token second = publish_next(pump);
-  acknowledge(pump, second);  // overtook the first
-  pump.on_trouble(trouble(), pump.epoch(), start);
+  CHECK(pump.next(start).kind == Kind::wait);
+  acknowledge(pump, broker, first);
+  CHECK(pump.wants_item());
+  CHECK(pump.next(start).kind == Kind::publish);
+}
+
+// ---- a lost link ----
+
+TEST_CASE("after a lost link what is not stored goes first, in order", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 4, 150)), now);
+  acknowledge(pump, broker, publish_next(pump, now), now);
+  broker.store(publish_next(pump, now));  // its answer is lost
+  publish_next(pump, now);                // lost on its way
+  pump.on_trouble(trouble(), pump.epoch(), now);
   CHECK(pump.state() == PumpState::backing_off);
-  CHECK(pump.next(start).kind == Kind::drop_link);
-  const PumpAction wait = pump.next(start);
+  CHECK(pump.next(now).kind == Kind::drop_link);
+  const PumpAction wait = pump.next(now);
   CHECK(wait.kind == Kind::wait);
   CHECK(wait.until == at_ms(100));
-  pump.on_item(chunk_of(transaction(200, 1, 250)));  // taken meanwhile
+  pump.on_item(chunk_of(transaction(200, 1, 250)), now);  // taken meanwhile
 
-  CHECK(pump.next(at_ms(100)).kind == Kind::connect);
+  now = wait.until;
+  CHECK(pump.next(now).kind == Kind::connect);
   CHECK(pump.epoch() == 2);
   pump.on_connected();
-  CHECK(pump.next(at_ms(100)).kind == Kind::prepare);
-  pump.on_prepared(at_ms(100));
+  const PumpAction prepare = pump.next(now);
+  REQUIRE(prepare.kind == Kind::prepare);
+  CHECK(prepare.read_from == 2);  // what is acknowledged need not be read again
+  pump.on_prepared(broker.survey(prepare.read_from), now);
   std::vector<Position> sent;
   for (int i = 0; i < 3; ++i) {
-    const PumpAction action = pump.next(at_ms(100));
-    REQUIRE(action.kind == Kind::publish);
+    const PumpAction action = publish_next(pump, now);
     sent.push_back(action.message.frame->position);
+    acknowledge(pump, broker, action, now);
   }
-  CHECK(sent == std::vector<Position>{{100, 1, 0}, {100, 3, 0}, {200, 1, 0}});
+  CHECK(sent == std::vector<Position>{{100, 3, 0}, {100, 4, 0}, {200, 1, 0}});
+  CHECK(pump.kept_bytes() == 0);
+  CHECK(pump.notices().late_events == 0);
+  CHECK(confirmed_after_record(pump, broker, now) == 250);
+}
+
+TEST_CASE("with fencing off all that is unacknowledged goes again, in order", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.policy.strict = false;
+  Pump pump = make_pump(settings);
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)), now);
+  broker.store(publish_next(pump, now));
+  acknowledge(pump, broker, publish_next(pump, now), now);  // overtook the first
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  make_link_again(pump, broker, now);
+  CHECK(publish_next(pump, now).message.frame->position == Position{100, 1, 0});
+  CHECK(publish_next(pump, now).message.frame->position == Position{100, 3, 0});
+}
+
+TEST_CASE("an event that somebody else's message kept out is stored late", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)), now);
+  broker.store(publish_next(pump, now));
+  const PumpAction second = publish_next(pump, now);
+  const PumpAction third = publish_next(pump, now);
+  broker.add_foreign();
+  const PubAck refused = broker.store(second);
+  CHECK(refused.outcome == PubAckOutcome::refused);
+  CHECK(broker.store(third).outcome == PubAckOutcome::stored);
+  pump.on_ack({pump.epoch(), second.message.token, refused}, now);
+  make_link_again(pump, broker, now);
+  CHECK(pump.notices().late_events == 1);
+  CHECK(pump.notices().foreign_messages == 1);
+  const PumpAction late = publish_next(pump, now);
+  CHECK(late.message.frame->position == Position{100, 2, 0});
+  CHECK(late.message.expected_sequence == 3);
+  acknowledge(pump, broker, late, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 150);
+}
+
+TEST_CASE("a stream that is gone, was created again or has lost events ends the session",
+          "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), now);
+  publish_all(pump, broker, now);
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  const char* said = "";
+  SECTION("gone") {
+    broker.exists = false;
+    said = "is gone";
+  }
+  SECTION("created again") {
+    broker.created = "2026-02-02T00:00:00Z";
+    said = "created again";
+  }
+  SECTION("rolled back") {
+    broker.roll_back(1);
+    said = "has lost events";
+  }
+  make_link_again(pump, broker, now);
+  CHECK_FALSE(pump.in_session());
+  CHECK(pump.session_end().number == 1);
+  CHECK_FALSE(pump.session_end().blocked);
+  CHECK(has(pump.session_end().why, said));
+  CHECK(pump.kept_bytes() == 0);
+  CHECK(pump.next(now).kind == Kind::drop_link);
+}
+
+TEST_CASE("later events of this source, or another record, mean that another process took over",
+          "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+  publish_all(pump, broker, now);
+  SECTION("events") {
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    broker.add({{200, 1, 0}});
+    make_link_again(pump, broker, now);
+  }
+  SECTION("record, found by a new link") {
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    broker.record->position = 777;
+    ++broker.revision;
+    make_link_again(pump, broker, now);
+  }
+  SECTION("record, found by writing one's own") {
+    broker.record->position = 777;
+    ++broker.revision;
+    now += Confirmer::record_interval;
+    write_record(pump, broker, now);
+  }
+  CHECK_FALSE(pump.in_session());
+  CHECK(has(pump.session_end().why, "another waljet"));
+  CHECK(pump.state() == PumpState::backing_off);
+}
+
+TEST_CASE("a record whose answer was lost counts if it is found written", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(make_received(90), now);
+  now += Confirmer::record_interval;
+  const PumpAction record = pump.next(now);
+  REQUIRE(record.kind == Kind::write_record);
+  SECTION("written") {
+    broker.write(record);
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    CHECK(pump.confirmed(now) == 90);
+  }
+  SECTION("lost") {
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    CHECK(pump.confirmed(now) == 0);
+    CHECK(confirmed_after_record(pump, broker, now) == 90);
+  }
 }
 
 TEST_CASE("an answer of an earlier link does not count", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
-  const Token token = publish_next(pump);
-  pump.on_ack({pump.epoch() - 1, token, stored()}, start);
-  CHECK(pump.confirmed() == 0);
-  pump.on_trouble(trouble(), pump.epoch() - 1, start);
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+  const PumpAction action = publish_next(pump, now);
+  pump.on_ack({pump.epoch() - 1, action.message.token, broker.store(action)}, now);
+  CHECK_FALSE(pump.window().empty());
+  pump.on_trouble(trouble(), pump.epoch() - 1, now);
   CHECK(pump.state() == PumpState::publishing);
 }
 
-TEST_CASE("any answer but stored gives the link up", "[pump]") {
-  for (const PubAckOutcome outcome : {PubAckOutcome::refused, PubAckOutcome::no_responders}) {
+TEST_CASE("any answer but stored in its place gives the link up", "[pump]") {
+  const auto give_up = [](const PubAck& ack) {
     Pump pump = make_pump();
-    make_ready(pump);
-    pump.on_item(make_session_start());
-    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
-    const Token token = publish_next(pump);
-    pump.on_ack({pump.epoch(), token, {outcome, false, 0, 10077, "full"}}, start);
+    TestBroker broker;
+    make_ready(pump, broker);
+    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+    const PumpAction action = publish_next(pump);
+    pump.on_ack({pump.epoch(), action.message.token, ack}, start);
     CHECK(pump.state() == PumpState::backing_off);
-    CHECK(pump.confirmed() == 0);
-    CHECK(pump.trouble().text.find("full") != std::string::npos);
-  }
+    CHECK_FALSE(pump.window().empty());
+    return pump.trouble().text;
+  };
+  CHECK(has(give_up({PubAckOutcome::refused, false, 0, 10077, "full"}), "full"));
+  CHECK(has(give_up({PubAckOutcome::no_responders, false, 0, 0, "nobody"}), "nobody"));
+  CHECK(has(give_up({PubAckOutcome::refused, false, 0, 10071, "wrong last sequence: 3"}), "10071"));
+  CHECK(has(give_up({PubAckOutcome::stored, false, 5, 0, {}}), "5 instead of 1"));
+}
+
+TEST_CASE("a record that is refused for another reason than a writer is tried again", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(make_received(90), now);
+  now += Confirmer::record_interval;
+  REQUIRE(pump.next(now).kind == Kind::write_record);
+  pump.on_ack({pump.epoch(), record_token, {PubAckOutcome::refused, false, 0, 10077, "full"}},
+              now);
+  CHECK(has(pump.trouble().text, "full"));
+  CHECK(pump.in_session());
+  make_link_again(pump, broker, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 90);
 }
 
 TEST_CASE("ten seconds of silence give the link up, progress does not", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)));
-  CHECK(pump.next(at_ms(50'000)).kind == Kind::publish);  // waiting to be sent is not silence
-  const Token first = 0;
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), start);
+  const PumpAction first = publish_next(pump, at_ms(50'000));  // waiting to be sent is no silence
   publish_next(pump, at_ms(55'000));
   CHECK(pump.next(at_ms(55'000)).until == at_ms(60'000));
-  acknowledge(pump, first, at_ms(59'000));
+  acknowledge(pump, broker, first, at_ms(59'000));
   CHECK(pump.next(at_ms(68'999)).kind == Kind::wait);
   CHECK(pump.next(at_ms(69'000)).kind == Kind::drop_link);
   CHECK(pump.state() == PumpState::backing_off);
 }
 
+TEST_CASE("silence about the record gives the link up as well", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(make_received(90), start);
+  REQUIRE(pump.next(at_ms(40'000)).kind == Kind::write_record);
+  CHECK(pump.next(at_ms(49'999)).kind == Kind::wait);
+  CHECK(pump.next(at_ms(50'000)).kind == Kind::drop_link);
+}
+
 TEST_CASE("waits grow until events are stored again, not only connections made", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
+  TestBroker broker;
   Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
   Duration last{0};
   for (int round = 0; round < 10; ++round) {
-    const Token token = publish_next(pump, now);
-    pump.on_ack({pump.epoch(), token, {PubAckOutcome::refused, false, 0, 10077, "full"}}, now);
-    CHECK(pump.next(now).kind == Kind::drop_link);
-    const Duration wait = std::chrono::duration_cast<Duration>(pump.next(now).until - now);
+    const PumpAction action = publish_next(pump, now);
+    pump.on_ack({pump.epoch(), action.message.token, {PubAckOutcome::refused, false, 0, 1, "no"}},
+                now);
+    const Instant lost = now;
+    make_link_again(pump, broker, now);
+    const Duration wait = std::chrono::duration_cast<Duration>(now - lost);
     CHECK(wait >= last);
     CHECK(wait <= Pump::backoff_longest);
     last = wait;
-    now += wait;
-    make_ready(pump, now);
   }
   CHECK(last == Pump::backoff_longest);
+  publish_all(pump, broker, now);
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  const Instant lost = now;
+  make_link_again(pump, broker, now);
+  CHECK(now - lost == Pump::backoff_first);
 }
 
-TEST_CASE("the window bounds what is taken", "[pump]") {
-  Pump pump = make_pump({2, 1'000'000});
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 3, 150)));
-  CHECK_FALSE(pump.wants_item());
-  const Token first = publish_next(pump);
-  publish_next(pump);
-  CHECK(pump.next(start).kind == Kind::wait);
-  acknowledge(pump, first);
-  CHECK(pump.wants_item());
-  CHECK(pump.next(start).kind == Kind::publish);
-}
-
-TEST_CASE("what PostgreSQL sends again is skipped, what is new is not", "[pump]") {
+TEST_CASE("an event too large waits for what was sent before it, and is tried again", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150) + event_bytes({200, 1, 0})));
-  const Token a = publish_next(pump);
-  const Token b = publish_next(pump);
-  const Token c = publish_next(pump);
-  // The connection is lost in the middle of the second transaction.
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150) + transaction(200, 2, 250)));
-  const PumpAction action = pump.next(start);
-  REQUIRE(action.kind == Kind::publish);
-  CHECK(action.message.frame->position == Position{200, 2, 0});
-  CHECK(pump.next(start).kind == Kind::wait);
-  acknowledge(pump, a);
-  acknowledge(pump, b);
-  CHECK(pump.confirmed() == 150);
-  acknowledge(pump, c);
-  CHECK(pump.confirmed() == 150);
-  acknowledge(pump, action.message.token);
-  CHECK(pump.confirmed() == 250);
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 1, 250)), now);
+  const PumpAction first = publish_next(pump, now);
+  const PumpAction large = publish_next(pump, now);
+  pump.on_oversize(large.message.token, {ErrorClass::retry, "too large", {}, {}});
+  CHECK(pump.next(now).kind == Kind::wait);
+  CHECK(pump.state() == PumpState::publishing);
+  acknowledge(pump, broker, first, now);
+  CHECK(pump.next(now).kind == Kind::drop_link);
+  CHECK(has(pump.trouble().text, "too large"));
+  make_link_again(pump, broker, now);
+  const PumpAction again = publish_next(pump, now);
+  CHECK(again.message.frame->position == Position{200, 1, 0});
+  CHECK(again.message.expected_sequence == 1);
+  acknowledge(pump, broker, again, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 250);
 }
 
-TEST_CASE("what is skipped is not kept, however much it is", "[pump]") {
-  Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
-  publish_next(pump);
-  const size_t kept = pump.kept_bytes();
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes()));
-  for (int i = 0; i < 1000; ++i) pump.on_item(chunk_of(transaction(100, 1, 150)));
-  CHECK(pump.kept_bytes() == kept);
-}
+// ---- the end ----
 
-TEST_CASE("a stop finishes the transaction in hand and waits for its answers", "[pump]") {
+TEST_CASE("a stop finishes the transaction in hand, waits for its answers and records", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0})));
-  const Token first = publish_next(pump);
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0})), start);
+  const PumpAction first = publish_next(pump);
   pump.request_stop(start);
   CHECK(pump.state() == PumpState::draining);
-  acknowledge(pump, first);
+  acknowledge(pump, broker, first);
   CHECK(pump.next(start).kind == Kind::wait);  // the commit has not come
   CHECK(pump.wants_item());
   // The rest of the transaction, and another one that is left for the next start.
   pump.on_item(
-      chunk_of(event_bytes({100, 2, 0}) + commit_bytes(100, 150) + transaction(200, 1, 250)));
+      chunk_of(event_bytes({100, 2, 0}) + commit_bytes(100, 150) + transaction(200, 1, 250)),
+      start);
   CHECK_FALSE(pump.wants_item());
-  const Token second = publish_next(pump);
+  const PumpAction second = publish_next(pump);
   CHECK(pump.next(start).kind == Kind::wait);
-  acknowledge(pump, second);
+  acknowledge(pump, broker, second);
+  write_record(pump, broker, start);  // at once
   CHECK(pump.next(start).kind == Kind::drop_link);
   CHECK(pump.next(start).kind == Kind::stop);
-  CHECK(pump.confirmed() == 150);
+  CHECK(pump.confirmed(start) == 150);
   CHECK_FALSE(pump.fatal());
 }
 
 TEST_CASE("a stop between transactions leaves what was not taken yet", "[pump]") {
   Pump pump = make_pump({1, 1'000'000});
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 1, 250)));
-  const Token only = publish_next(pump);
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 1, 250)),
+               start);
+  const PumpAction only = publish_next(pump);
   pump.request_stop(start);
-  acknowledge(pump, only);
+  acknowledge(pump, broker, only);
+  write_record(pump, broker, start);
   CHECK(pump.next(start).kind == Kind::drop_link);
-  CHECK(pump.confirmed() == 150);
+  CHECK(pump.confirmed(start) == 150);
 }
 
 TEST_CASE("a stop does not wait for a transaction that cannot go on", "[pump]") {
   Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0})));
-  const Token first = publish_next(pump);
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0})), start);
+  const PumpAction first = publish_next(pump);
   pump.request_stop(start);
   pump.on_input_end();
   CHECK(pump.next(start).kind == Kind::wait);
-  acknowledge(pump, first);
+  acknowledge(pump, broker, first);
   CHECK(pump.next(start).kind == Kind::drop_link);
-  CHECK(pump.confirmed() == 0);
+  CHECK(pump.confirmed(start) == 0);
+}
+
+TEST_CASE("a stop confirms only what the delay allows", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.confirm_delay = Duration(5000);
+  Pump pump = make_pump(settings);
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  publish_all(pump, broker);
+  pump.request_stop(start);
+  write_record(pump, broker, start);
+  CHECK(broker.record->position == 150);
+  CHECK(pump.next(start).kind == Kind::drop_link);
+  CHECK(pump.next(start).kind == Kind::stop);
+  CHECK(pump.confirmed(start) == 0);
 }
 
 TEST_CASE("a stop does not wait for ever, nor for a link", "[pump]") {
+  TestBroker broker;
   Pump silent = make_pump();
-  make_ready(silent);
-  silent.on_item(make_session_start());
-  silent.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)));
+  make_ready(silent, broker);
+  silent.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
   publish_next(silent, at_ms(5'000));
   silent.request_stop(at_ms(6'000));
   CHECK(silent.next(at_ms(6'000)).until == at_ms(15'000));
@@ -322,8 +875,9 @@ TEST_CASE("a stop does not wait for ever, nor for a link", "[pump]") {
   away.request_stop(start);
   CHECK(away.next(start).kind == Kind::stop);
 
+  TestBroker other;
   Pump losing = make_pump();
-  make_ready(losing);
+  make_ready(losing, other);
   losing.request_stop(start);
   losing.on_trouble(trouble(), losing.epoch(), start);
   CHECK(losing.next(start).kind == Kind::drop_link);
@@ -332,22 +886,31 @@ TEST_CASE("a stop does not wait for ever, nor for a link", "[pump]") {
 
 TEST_CASE("before the first readiness a refusal is fatal, afterwards it is retried", "[pump]") {
   Pump pump = make_pump();
-  REQUIRE(pump.next(start).kind == Kind::connect);
+  TestBroker broker;
   SECTION("connecting") {
+    REQUIRE(pump.next(start).kind == Kind::connect);
     pump.on_trouble(trouble(ErrorClass::refused), pump.epoch(), start);
     CHECK(pump.fatal());
     CHECK(pump.next(start).kind == Kind::stop);
   }
   SECTION("preparing") {
-    pump.on_connected();
+    make_link(pump, start);
     pump.on_prepare_failed(trouble(ErrorClass::refused), false, start);
     REQUIRE(pump.fatal());
     CHECK(pump.next(start).kind == Kind::drop_link);
   }
+  SECTION("creating") {
+    broker.exists = false;
+    make_link(pump, start);
+    answer_prepare(pump, broker, start);
+    pump.on_item(session_start(), start);
+    answer_prepare(pump, broker, start);
+    REQUIRE(pump.next(start).kind == Kind::create);
+    pump.on_prepare_failed(trouble(ErrorClass::refused), false, start);
+    CHECK(pump.fatal());
+  }
   SECTION("afterwards") {
-    pump.permit_publishing();
-    pump.on_connected();
-    pump.on_prepared(start);
+    make_ready(pump, broker);
     pump.on_trouble(trouble(ErrorClass::refused), pump.epoch(), start);
     CHECK_FALSE(pump.fatal());
     CHECK(pump.state() == PumpState::backing_off);
@@ -381,16 +944,13 @@ TEST_CASE("thirty seconds of nothing but an absent JetStream are a refusal", "[p
 TEST_CASE("frames that cannot be understood are fatal, and say which side to upgrade", "[pump]") {
   const auto fatal_text = [](const std::string& frames) {
     Pump pump = make_pump();
-    make_ready(pump);
-    pump.on_item(make_session_start());
-    pump.on_item(chunk_of(frames));
+    TestBroker broker;
+    make_ready(pump, broker);
+    pump.on_item(chunk_of(frames), start);
     REQUIRE(pump.fatal());
     CHECK(pump.next(start).kind == Kind::drop_link);
     CHECK(pump.next(start).kind == Kind::stop);
     return pump.fatal()->text;
-  };
-  const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
   };
   CHECK(has(fatal_text(hello_bytes(frame_version + 1)), "upgrade the streamer"));
   CHECK(has(fatal_text(hello_bytes(frame_version - 1)), "upgrade the plugin"));
@@ -401,256 +961,6 @@ TEST_CASE("frames that cannot be understood are fatal, and say which side to upg
   unknown.kind = static_cast<FrameKind>(99);
   CHECK(has(fatal_text(hello_bytes() + frame_bytes(unknown)), "upgrade the streamer"));
   CHECK(has(fatal_text(hello_bytes(frame_version, "app.00000002")), "another"));
-}
-
-TEST_CASE("a message outside a transaction is confirmed on its own", "[pump]") {
-  Pump pump = make_pump();
-  make_ready(pump);
-  pump.on_item(make_session_start());
-  Frame message;
-  message.kind = FrameKind::message;
-  message.position = {100, 0, 0};
-  message.end_lsn = 120;
-  message.subject = "app.=message.p";
-  pump.on_item(chunk_of(hello_bytes() + frame_bytes(message)));
-  acknowledge(pump, publish_next(pump));
-  CHECK(pump.confirmed() == 120);
-}
-
-// ---- the whole, under faults ----
-
-struct Transaction {
-  Lsn commit_lsn = 0;
-  Lsn end_lsn = 0;
-  std::vector<Position> events;
-};
-
-// PostgreSQL, its connection, the queue, NATS and its link, each failing at random.
-class World {
- public:
-  // A faithful link loses only its end, as one TCP connection to one server does. Another one also
-  // refuses and loses single events, and answers out of order.
-  World(Random& random, bool faithful)
-      : random_(random),
-        faithful_(faithful),
-        pump_("app.00000001", {1 + random.below(8), 200 + random.below(2000)},
-              [&random] { return static_cast<double>(random.below(1001)) / 1000; }) {
-    Lsn lsn = 1000;
-    for (size_t i = 0; i < 12; ++i) {
-      Transaction transaction;
-      transaction.commit_lsn = lsn + random_.below(5);
-      transaction.end_lsn = transaction.commit_lsn + 10;
-      lsn = transaction.end_lsn;
-      const size_t events = random_.chance(4) ? 0 : random_.below(12);
-      for (size_t n = 1; n <= events; ++n) {
-        transaction.events.push_back({transaction.commit_lsn, n, 0});
-      }
-      history_.push_back(transaction);
-    }
-    pump_.permit_publishing();
-    begin_session();
-  }
-
-  void step() {
-    switch (random_.below(10)) {
-      case 0:
-      case 1: server_sends(); break;
-      case 2:
-        if (random_.chance(6)) begin_session();
-        break;
-      case 3:
-      case 4:
-      case 5: turn(); break;
-      case 6: now_ += Duration(random_.below(400)); break;
-      case 7: broker_stores(); break;
-      case 8: deliver_answer(); break;
-      default:
-        if (random_.chance(10)) lose_link();
-    }
-    check_confirmed();
-  }
-
-  // No more faults, until all is said.
-  void settle() {
-    faithful_ = true;
-    for (int i = 0; i < 20'000 && pump_.confirmed() < history_.back().end_lsn; ++i) {
-      server_sends();
-      turn();
-      broker_stores();
-      deliver_answer();
-      now_ += Duration(50);
-      check_confirmed();
-    }
-    REQUIRE(pump_.confirmed() == history_.back().end_lsn);
-  }
-
-  std::vector<Position> expected() const {
-    std::vector<Position> all;
-    for (const Transaction& transaction : history_) {
-      all.insert(all.end(), transaction.events.begin(), transaction.events.end());
-    }
-    return all;
-  }
-  const std::vector<Position>& stream() const { return stream_; }
-  const Pump& pump() const { return pump_; }
-
- private:
-  struct UnderWay {
-    Token token;
-    Position position;
-  };
-
-  static std::string body_of(const Position& position) {
-    return std::to_string(position.commit_lsn) + std::string(position.ordinal * 7, 'b');
-  }
-
-  // The server begins again at what it was told, which may be less than is confirmed.
-  void begin_session() {
-    if (!random_.chance(3)) told_ = pump_.confirmed();
-    next_ = 0;
-    // As SnapBuildXactNeedsSkip has it.
-    while (next_ < history_.size() && history_[next_].commit_lsn < told_) ++next_;
-    next_event_ = 0;
-    said_hello_ = false;
-    queue_.push_back(make_session_start());
-  }
-
-  void server_sends() {
-    if (queue_.size() > 5) return;
-    std::string frames;
-    for (size_t room = 1 + random_.below(6); room > 0 && next_ < history_.size(); --room) {
-      const Transaction& transaction = history_[next_];
-      if (next_event_ < transaction.events.size()) {
-        if (!said_hello_) frames += hello_bytes();
-        said_hello_ = true;
-        const Position& position = transaction.events[next_event_++];
-        frames += event_bytes(position, body_of(position));
-        continue;
-      }
-      const bool wrote = !transaction.events.empty();
-      if (wrote) frames += commit_bytes(transaction.commit_lsn, transaction.end_lsn);
-      ++next_;
-      next_event_ = 0;
-      if (wrote) continue;
-      // A transaction without events is told by a keepalive, behind what was written before.
-      if (!frames.empty()) queue_.push_back(chunk_of(std::exchange(frames, {})));
-      queue_.push_back(make_received(transaction.end_lsn));
-    }
-    if (!frames.empty()) queue_.push_back(chunk_of(frames));
-    if (!random_.chance(3)) return;
-    const bool at_end = next_ == history_.size();
-    queue_.push_back(make_received(at_end ? history_.back().end_lsn : history_[next_].commit_lsn));
-  }
-
-  void turn() {
-    while (pump_.wants_item() && !queue_.empty()) {
-      pump_.on_item(std::move(queue_.front()));
-      queue_.pop_front();
-    }
-    for (size_t actions = random_.below(6); actions > 0; --actions) {
-      const PumpAction action = pump_.next(now_);
-      REQUIRE(action.kind != Kind::stop);
-      if (action.kind == Kind::wait) return;
-      act(action);
-    }
-  }
-
-  void act(const PumpAction& action) {
-    const bool fails = !faithful_ && random_.chance(10);
-    if (action.kind == Kind::connect) {
-      REQUIRE(wire_.empty());
-      if (fails) return pump_.on_trouble(trouble(), action.epoch, now_);
-      return pump_.on_connected();
-    }
-    if (action.kind == Kind::prepare) {
-      if (fails) return pump_.on_prepare_failed(trouble(), false, now_);
-      return pump_.on_prepared(now_);
-    }
-    if (action.kind == Kind::drop_link) return forget_link();
-    const Position position = action.message.frame->position;
-    REQUIRE(action.message.frame->body == body_of(position));
-    if (fails) return pump_.on_trouble(trouble(), pump_.epoch(), now_);
-    wire_.push_back({action.message.token, position});
-  }
-
-  void broker_stores() {
-    if (wire_.empty()) return;
-    const UnderWay next = wire_.front();
-    wire_.pop_front();
-    if (!faithful_ && random_.chance(30)) return;  // lost without a trace
-    if (!faithful_ && random_.chance(30)) {
-      answers_.push_back({pump_.epoch(), next.token, {PubAckOutcome::refused, false, 0, 1, "no"}});
-      return;
-    }
-    if (ids_.insert(next.position).second) stream_.push_back(next.position);
-    answers_.push_back({pump_.epoch(), next.token, stored()});
-  }
-
-  void deliver_answer() {
-    if (answers_.empty()) return;
-    const size_t at = faithful_ ? 0 : random_.below(answers_.size());
-    const Ack ack = answers_[at];
-    answers_.erase(answers_.begin() + static_cast<std::ptrdiff_t>(at));
-    pump_.on_ack(ack, now_);
-  }
-
-  void lose_link() {
-    pump_.on_trouble(trouble(), pump_.epoch(), now_);
-    forget_link();
-  }
-
-  void forget_link() {
-    wire_.clear();
-    answers_.clear();
-  }
-
-  // The rule that everything stands on: what the server may skip is stored.
-  void check_confirmed() {
-    for (const Transaction& transaction : history_) {
-      if (transaction.commit_lsn >= pump_.confirmed()) return;
-      for (const Position& position : transaction.events) REQUIRE(ids_.contains(position));
-    }
-  }
-
-  Random& random_;
-  bool faithful_;
-  Pump pump_;
-  Instant now_{};
-  std::vector<Transaction> history_;
-  Lsn told_ = 0;
-  size_t next_ = 0;
-  size_t next_event_ = 0;
-  bool said_hello_ = false;
-  std::deque<Item> queue_;
-  std::deque<UnderWay> wire_;
-  std::deque<Ack> answers_;
-  std::vector<Position> stream_;
-  std::set<Position> ids_;
-};
-
-TEST_CASE("whatever fails, everything is stored, in order over a faithful link", "[pump]") {
-  Random random;
-  INFO(random.how_to_repeat());
-  for (int run = 0; run < 400; ++run) {
-    World world(random, true);
-    for (int step = 0; step < 600; ++step) world.step();
-    world.settle();
-    REQUIRE(world.stream() == world.expected());
-    REQUIRE(world.pump().kept_bytes() == 0);
-  }
-}
-
-TEST_CASE("single events refused or lost: still nothing is missing or confirmed early", "[pump]") {
-  Random random;
-  INFO(random.how_to_repeat());
-  for (int run = 0; run < 400; ++run) {
-    World world(random, false);
-    for (int step = 0; step < 600; ++step) world.step();
-    world.settle();
-    std::vector<Position> sorted = world.stream();
-    std::sort(sorted.begin(), sorted.end());
-    REQUIRE(sorted == world.expected());
-  }
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+#include "streamer/event_headers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace waljet {
+
+void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
+  text_.clear();
+  count_ = 0;
+  put_id(outgoing);
+  const size_t id_bytes = text_.view().size() - id_at_ - 1;
+  if (message_id) {
+    const std::string id(text_.view().substr(id_at_, id_bytes));
+    put("Nats-Msg-Id", id);
+  }
+  if (outgoing.expected_sequence) {
+    std::array<char, 24> digits;
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), *outgoing.expected_sequence);
+    put("Nats-Expected-Last-Sequence", {digits.data(), static_cast<size_t>(end - digits.data())});
+  }
+  put_lines(outgoing.frame->headers);
+  for (size_t i = 0; i < count_; ++i) {
+    const char* text = text_.view().data();
+    headers_[i] = {text + places_[i].name, text + places_[i].value};
+  }
+}
+
+void EventHeaders::put_id(const Outgoing& outgoing) {
+  places_[count_++] = {text_.view().size(), text_.view().size() + sizeof("Waljet-Id")};
+  (*text_).put("Waljet-Id");
+  (*text_).put('\0');
+  id_at_ = text_.view().size();
+  (*text_).put(outgoing.source_id);
+  (*text_).put(':');
+  put_position(*text_, outgoing.frame->position);
+  (*text_).put('\0');
+}
+
+void EventHeaders::put(std::string_view name, std::string_view value) {
+  if (count_ == headers_max) return;
+  Place& place = places_[count_++];
+  place.name = text_.view().size();
+  (*text_).put(name);
+  (*text_).put('\0');
+  place.value = text_.view().size();
+  (*text_).put(value);
+  (*text_).put('\0');
+}
+
+void EventHeaders::put_lines(std::string_view lines) {
+  while (const auto header = take_frame_header(lines)) put(header->name, header->value);
+}
+
+size_t EventHeaders::encoded_bytes() const {
+  constexpr std::string_view version_line = "NATS/1.0\r\n";
+  constexpr std::string_view end = "\r\n";
+  size_t bytes = version_line.size() + end.size();
+  for (const Header& header : headers()) {
+    bytes +=
+        std::strlen(header.name) + std::string_view(": \r\n").size() + std::strlen(header.value);
+  }
+  return bytes;
+}
+
+}  // namespace waljet

@@ -1,0 +1,49 @@
+// Headers of an event as it is published.
+//
+//     Waljet-Id                       always: the event's id
+//     Nats-Expected-Last-Sequence     with strict fencing: sequence of the event before it
+//     Nats-Msg-Id                     with fencing off, or on demand: the id again
+//     what the plugin gives with the frame, lines of `Name: value`
+//
+// The object keeps its memory from one event to the next.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "streamer/jetstream.h"
+#include "streamer/pump.h"
+#include "streamer/string_sink.h"
+
+namespace waljet {
+
+class EventHeaders {
+ public:
+  static constexpr size_t headers_max = 8;  // more from the plugin are left out
+
+  void build(const Outgoing& outgoing, bool message_id);
+  // Valid until the next build().
+  std::span<const Header> headers() const { return {headers_.data(), count_}; }
+  // Event id, ended by NUL.
+  const char* id() const { return text_.view().data() + id_at_; }
+  // As they count against the server's limits.
+  size_t encoded_bytes() const;
+
+ private:
+  struct Place {
+    size_t name = 0;
+    size_t value = 0;
+  };
+  void put(std::string_view name, std::string_view value);
+  void put_id(const Outgoing& outgoing);
+  void put_lines(std::string_view lines);
+
+  StringSink text_;  // names and values, each ended by NUL
+  std::array<Place, headers_max> places_{};
+  std::array<Header, headers_max> headers_{};
+  size_t count_ = 0;
+  size_t id_at_ = 0;
+};
+
+}  // namespace waljet

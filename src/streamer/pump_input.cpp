@@ -1,0 +1,143 @@
+// Items and frames on their way into the window, and out of it.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "streamer/pump.h"
+
+namespace waljet {
+
+void Pump::on_item(Item item, Instant now) {
+  if (item.kind == ItemKind::session_start) {
+    coming_ = *item.session;
+    skipping_ = false;
+    return;
+  }
+  if (!session_ || skipping_)
+    return;  // given up: the source begins another one, which sends it again
+  if (item.kind == ItemKind::received) {
+    window_.add_checkpoint(item.lsn);
+  } else {
+    unread_ = item.frames;
+    kept_bytes_ += item.buffer_bytes;
+    chunks_.push_back({std::move(item), 0, false});
+    absorb(now);
+  }
+  confirmer_.on_storable({window_.confirmable(), stored_sequence_});
+}
+
+// Moves frames of the newest chunk into the window, as far as there is room.
+void Pump::absorb(Instant now) {
+  while (!unread_.empty() && !fatal_ && !input_closed()) {
+    std::string_view rest = unread_;
+    const auto frame = take_frame(rest);
+    if (!frame) {
+      return fail({ErrorClass::refused,
+                   "the plugin sent bytes that are not a frame; plugin and streamer must come from "
+                   "one version of waljet",
+                   {},
+                   {}});
+    }
+    const size_t bytes = unread_.size() - rest.size();
+    if (is_wanted(*frame) && !window_.has_room(bytes)) return;
+    apply(*frame, bytes, now);
+    unread_ = rest;
+  }
+  unread_ = {};
+  forget_unused();
+  release();
+}
+
+// A chunk of which nothing entered the window is kept by nobody: a transaction that is sent again
+// may be of any size, while NATS is away.
+void Pump::forget_unused() {
+  if (chunks_.empty() || chunks_.back().used) return;
+  kept_bytes_ -= chunks_.back().chunk.buffer_bytes;
+  chunks_.pop_back();
+}
+
+void Pump::apply(const Frame& frame, size_t bytes, Instant now) {
+  if (!greeted_ && frame.kind != FrameKind::hello) {
+    return fail({ErrorClass::refused, "the plugin sent an event before its hello frame", {}, {}});
+  }
+  switch (frame.kind) {
+    case FrameKind::hello: return greet(frame);
+    case FrameKind::event:
+    case FrameKind::stub: return enter_window(frame, bytes, now);
+    case FrameKind::message:
+      enter_window(frame, bytes, now);
+      if (frame.end_lsn != 0) window_.add_checkpoint(frame.end_lsn);
+      return;
+    case FrameKind::commit: in_transaction_ = false; return window_.add_checkpoint(frame.end_lsn);
+  }
+  fail({ErrorClass::refused,
+        fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
+                    "upgrade the streamer",
+                    static_cast<int>(frame.kind)),
+        {},
+        {}});
+}
+
+// An event that is not stored, nor on its way.
+bool Pump::is_wanted(const Frame& frame) const {
+  if (frame.kind == FrameKind::hello || frame.kind == FrameKind::commit) return false;
+  if (last_entered_ && frame.position <= *last_entered_) return false;
+  return stored_.judge(frame.position) != StoredEvents::Verdict::stored;
+}
+
+void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
+  if (!is_wanted(frame)) return confirmer_.on_stored(now);  // its delay begins anew
+  if (stored_.judge(frame.position) == StoredEvents::Verdict::missing) note_late(frame);
+  if (frame.kind == FrameKind::stub) {
+    ++notices_.stubs;
+    notices_.stub = name_of(frame);
+  }
+  window_.add(bytes);
+  events_.push_back({frame, 0});
+  last_entered_ = frame.position;
+  in_transaction_ = frame.end_lsn == 0;  // a message outside a transaction ends itself
+  chunks_.back().end = window_.end();
+  chunks_.back().used = true;
+}
+
+void Pump::greet(const Frame& frame) {
+  if (frame.flags != frame_version) {
+    const char* side = frame.flags > frame_version ? "streamer" : "plugin";
+    return fail({ErrorClass::refused,
+                 fmt::format("the plugin sends frames of version {}, this streamer reads version "
+                             "{}: upgrade the {}",
+                             frame.flags, frame_version, side),
+                 {},
+                 {}});
+  }
+  const auto hello = parse_hello(frame.body);
+  if (!hello) return fail({ErrorClass::refused, "the plugin's hello frame is malformed", {}, {}});
+  if (settings_.names.source_id != hello->source_id) {
+    return fail({ErrorClass::refused,
+                 fmt::format("the plugin calls its source {}, which must be {}: another database "
+                             "cluster answers at this address",
+                             hello->source_id, settings_.names.source_id),
+                 {},
+                 {}});
+  }
+  greeted_ = true;
+}
+
+// Lets go of what is acknowledged.
+void Pump::release() {
+  while (events_first_ < window_.first()) {
+    const KeptEvent& event = events_.front();
+    stored_sequence_ = std::max(stored_sequence_, event.sequence);
+    stored_last_ = std::max(stored_last_.value_or(event.frame.position), event.frame.position);
+    events_.pop_front();
+    ++events_first_;
+  }
+  while (!chunks_.empty() && chunks_.front().end <= window_.first()) {
+    if (chunks_.size() == 1 && !unread_.empty()) return;
+    kept_bytes_ -= chunks_.front().chunk.buffer_bytes;
+    chunks_.pop_front();
+  }
+}
+
+}  // namespace waljet

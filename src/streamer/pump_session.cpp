@@ -1,0 +1,291 @@
+// Sessions, and what a survey means for them.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "streamer/pump.h"
+#include "streamer/string_sink.h"
+
+namespace waljet {
+
+void Pump::on_prepared(Survey survey, Instant now) {
+  if (state_ != PumpState::preparing) return;
+  jetstream_absent_since_.reset();
+  if (session_ && !ready_to_turn()) return reconcile(survey, now);
+  survey_ = std::move(survey);
+  survey_wanted_ = false;
+  prefer_known_record();
+  if (coming_) return begin_session(now);
+  state_ = PumpState::standing_by;
+}
+
+// Somebody else may have been faster, so what the stream holds is looked at again.
+void Pump::on_created() {
+  if (state_ == PumpState::creating) state_ = PumpState::preparing;
+}
+
+void Pump::on_live_session(uint64_t number) {
+  if (!coming_ || coming_->number == number) return;
+  coming_.reset();
+  skipping_ = true;
+}
+
+// ---- the beginning of a session ----
+
+void Pump::begin_session(Instant now) {
+  session_.reset();
+  decision_ = decide_resume(settings_.names, coming_->facts, *survey_, settings_.policy);
+  if (decision_.diverged) divergence_ = decision_.diverged;
+  if (decision_.blocked) {
+    session_end_ = {coming_->number, *decision_.blocked, true};
+    coming_.reset();
+    forget_all();
+    state_ = PumpState::standing_by;
+    return;
+  }
+  for (std::string& accepted : decision_.accepted) {
+    notices_.accepted.push_back(std::move(accepted));
+  }
+  if (!survey_->stream) {
+    state_ = PumpState::creating;
+    return;
+  }
+  start_publishing(now);
+}
+
+// A broker that lost its latest writes may have lost the record's as well: then what this process
+// knows of them holds.
+void Pump::prefer_known_record() {
+  if (!known_record_ || !survey_->record) return;
+  const Record& stored = *survey_->record;
+  const bool same = stored.system_identifier == known_record_->system_identifier &&
+                    stored.timeline == known_record_->timeline &&
+                    stored.stream_created == known_record_->stream_created &&
+                    stored.history_sequence == known_record_->history_sequence;
+  if (same && stored.position < known_record_->position) survey_->record = known_record_;
+}
+
+void Pump::start_publishing(Instant now) {
+  const Survey survey = *std::exchange(survey_, std::nullopt);
+  const auto delay = confirm_delay(*survey.stream);
+  if (!delay) return back_off(delay.error(), now);
+  session_ = std::exchange(coming_, std::nullopt);
+  stream_ = *survey.stream;
+  const Lsn confirmed = session_->facts.slot_confirmed;
+  const uint64_t last = stream_.last_sequence;
+  const bool known = survey.record && !decision_.new_history;
+
+  forget_all();
+  // What does not depend on the stream's end goes on from what entered before.
+  const bool by_slot = !settings_.policy.strict;
+  if (!by_slot || decision_.rolled_back || decision_.new_history) last_entered_.reset();
+  stored_ = std::move(decision_.stored);
+  stored_last_.reset();
+  acknowledged_sequence_ = last;
+  stored_sequence_ = last;
+  chain_ = last;
+  note_foreign(survey);
+
+  const Mark mark{confirmed, known ? std::min(decision_.mark_sequence, last) : last};
+  confirmer_.begin(mark, *delay, now);
+  record_ = survey.record.value_or(Record{});
+  const bool same_stream = record_.stream_created == stream_.created;
+  if (!known) record_.position = 0;
+  if (decision_.new_history) record_.history_sequence = last;
+  if (!decision_.new_history && !same_stream) record_.history_sequence = 0;
+  const bool fresh = decision_.new_history || (!survey.record && survey.events.empty());
+  if (fresh || !known || decision_.rolled_back || by_slot) {
+    record_.last_event.reset();
+    record_.read_from = fresh && !by_slot ? last + 1 : 0;
+  }
+  record_ = make_record({confirmed, last});
+  record_revision_ = survey.record_revision;
+  record_under_way_ = false;
+  recorded_ = false;
+  silent_since_ = now;
+  state_ = PumpState::publishing;
+}
+
+// What is written from now on; keeps what the record before says of the past.
+Record Pump::make_record(const Mark& mark) const {
+  Record record;
+  record.system_identifier = session_->facts.system_identifier;
+  record.timeline = session_->facts.timeline;
+  record.position = std::max(mark.lsn, record_.position);  // an upper bound never falls
+  record.stream = settings_.names.stream;
+  record.stream_created = stream_.created;
+  record.stream_sequence = acknowledged_sequence_;
+  record.last_event = record_.last_event;
+  record.read_from = record_.read_from;
+  if (has_passed_what_was_found()) {
+    record.last_event = std::max(stored_.last(), stored_last_);
+    record.read_from = read_from();
+  }
+  record.max_pending = std::max<uint64_t>(record_.max_pending, settings_.limits.messages_max);
+  record.max_pending_bytes =
+      std::max<uint64_t>(record_.max_pending_bytes, settings_.limits.bytes_max);
+  record.history_sequence = record_.history_sequence;
+  record.marks = confirmer_.marks();
+  return record;
+}
+
+// The server has sent again, and passed, all that was found stored at the start. Before that an
+// event may turn out to be missing among them.
+bool Pump::has_passed_what_was_found() const {
+  if (!settings_.policy.strict) return stored_last_.has_value();
+  const auto found = stored_.last();
+  return !found || stored_last_ > found || window_.confirmable() > found->commit_lsn;
+}
+
+// Events that overtook an unacknowledged one are stored before what is stored now.
+uint64_t Pump::read_from() const {
+  uint64_t from = stored_sequence_ + 1;
+  for (Token token = window_.first(); token < window_.end(); ++token) {
+    if (window_.is_acknowledged(token))
+      from = std::min(from, events_[token - events_first_].sequence);
+  }
+  return from;
+}
+
+Result<Duration> Pump::confirm_delay(const StreamState& stream) const {
+  const bool one_copy = !stream.in_memory && stream.replicas < replicas_that_need_no_delay;
+  const Duration wanted = one_copy ? confirm_delay_of_one_copy : Duration{0};
+  if (settings_.policy.strict) return settings_.confirm_delay.value_or(wanted);
+  // What is sent again must still be known as a duplicate.
+  const Duration longest = stream.duplicate_window / 2;
+  if (!settings_.confirm_delay) return std::min(wanted, longest);
+  if (*settings_.confirm_delay <= longest) return *settings_.confirm_delay;
+  return Error{ErrorClass::configuration,
+               fmt::format("--confirm-delay: with fencing off at most half the stream's duplicate "
+                           "window, that is {} ms; {} ms were asked for",
+                           longest.count(), settings_.confirm_delay->count()),
+               {},
+               {}};
+}
+
+// ---- the end of a session ----
+
+void Pump::lose_session(std::string why, Instant now) {
+  if (session_) session_end_ = {session_->number, why, false};
+  session_.reset();
+  forget_all();
+  last_entered_.reset();  // what was in the window has to enter it again
+  back_off({ErrorClass::retry, std::move(why), {}, {}}, now);
+}
+
+void Pump::forget_all() {
+  window_ = AckWindow(settings_.limits, window_.end());
+  events_.clear();
+  events_first_ = window_.first();
+  send_ = window_.first();
+  chunks_.clear();
+  kept_bytes_ = 0;
+  unread_ = {};
+  greeted_ = false;
+  in_transaction_ = false;
+  oversize_.reset();
+  record_under_way_ = false;
+}
+
+// ---- a new link in the same session ----
+
+void Pump::reconcile(const Survey& survey, Instant now) {
+  if (auto why = why_session_is_lost(survey)) return lose_session(std::move(*why), now);
+  const bool written = survey.record && *survey.record == record_;
+  const bool was_under_way = std::exchange(record_under_way_, false);
+  if (was_under_way && written) on_recorded(now);
+  if (was_under_way && !written) confirmer_.on_record_lost();
+  if (!survey.record) recorded_ = false;  // somebody removed it: it is written again
+  record_revision_ = survey.record_revision;
+
+  if (settings_.policy.strict) take_found(survey, now);
+  chain_ = survey.stream->last_sequence;
+  send_ = window_.first();
+  silent_since_ = now;
+  state_ = PumpState::publishing;
+}
+
+std::optional<std::string> Pump::why_session_is_lost(const Survey& survey) const {
+  const std::string& stream = settings_.names.stream;
+  if (!survey.stream) return fmt::format("stream {} is gone", stream);
+  if (survey.stream->created != stream_.created) {
+    return fmt::format("stream {} was created again at {}", stream, survey.stream->created);
+  }
+  if (survey.stream->last_sequence < acknowledged_sequence_) {
+    return fmt::format(
+        "stream {} has lost events: it ends at sequence {}, though {} was "
+        "acknowledged",
+        stream, survey.stream->last_sequence, acknowledged_sequence_);
+  }
+  if (survey.record && survey.record_revision != record_revision_ && *survey.record != record_) {
+    return std::string("another waljet has taken this source over");
+  }
+  if (!settings_.policy.strict) return std::nullopt;
+  if (survey.other_sequence > stored_sequence_) {
+    return fmt::format("source {} writes into stream {} as well", survey.other_source, stream);
+  }
+  for (const StoredEvent& event : survey.events) {
+    if (event.sequence <= stored_sequence_) continue;
+    if (!last_entered_ || event.position > *last_entered_) {
+      return std::string("another waljet has stored later events of this source");
+    }
+  }
+  return std::nullopt;
+}
+
+// What the lost link had stored before it was lost.
+void Pump::take_found(const Survey& survey, Instant now) {
+  note_foreign(survey);
+  Token found_end = window_.first();
+  for (const StoredEvent& event : survey.events) {
+    if (event.sequence <= stored_sequence_) continue;
+    const auto token = token_at(event.position);
+    if (!token) {
+      ++notices_.foreign_messages;  // an event stored before, stored again
+      notices_.foreign_subject = fmt::format("sequence {}", event.sequence);
+      continue;
+    }
+    events_[*token - events_first_].sequence = event.sequence;
+    acknowledged_sequence_ = std::max(acknowledged_sequence_, event.sequence);
+    window_.acknowledge(*token);
+    confirmer_.on_stored(now);
+    found_end = std::max(found_end, *token);
+  }
+  for (Token token = window_.first(); token < found_end; ++token) {
+    if (!window_.is_acknowledged(token)) note_late(events_[token - events_first_].frame);
+  }
+  on_progress(now);
+}
+
+std::optional<Token> Pump::token_at(const Position& position) const {
+  const auto place = std::lower_bound(
+      events_.begin(), events_.end(), position,
+      [](const KeptEvent& event, const Position& wanted) { return event.frame.position < wanted; });
+  if (place == events_.end() || place->frame.position != position) return std::nullopt;
+  return events_first_ + static_cast<Token>(place - events_.begin());
+}
+
+// ---- notices ----
+
+void Pump::note_foreign(const Survey& survey) {
+  if (survey.foreign_messages == 0) return;
+  notices_.foreign_messages += survey.foreign_messages;
+  notices_.foreign_subject = survey.foreign_subject;
+}
+
+void Pump::note_late(const Frame& frame) {
+  ++notices_.late_events;
+  notices_.late_event = name_of(frame);
+}
+
+// For people.
+std::string Pump::name_of(const Frame& frame) const {
+  StringSink id;
+  (*id).put(settings_.names.source_id);
+  (*id).put(':');
+  put_position(*id, frame.position);
+  return fmt::format("{} of {}", id.view(), frame.table);
+}
+
+}  // namespace waljet

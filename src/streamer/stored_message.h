@@ -1,0 +1,25 @@
+// STREAM.MSG.GET's answer, as far as it tells what is stored. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace waljet {
+
+struct StoredHead {
+  int error_code = 0;  // err_code of the API; 0: there is such a message
+  std::string error_text;
+  uint64_t sequence = 0;
+  std::string subject;
+  std::string event_id;  // header Waljet-Id, empty if there is none
+  std::string body;      // only if asked for
+  size_t body_bytes = 0;
+};
+
+StoredHead parse_stored_message(std::string_view json, bool with_body);
+
+// Standard base64 with padding; what is not base64 ends the text.
+std::string decode_base64(std::string_view text);
+
+}  // namespace waljet

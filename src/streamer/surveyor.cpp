@@ -1,0 +1,185 @@
+#include "streamer/surveyor.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace waljet {
+namespace {
+
+SurveyFailure failure(Error error) {
+  return {std::move(error), false};
+}
+
+SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
+  return {api_error(stream, error), means_jetstream_absent(error)};
+}
+
+}  // namespace
+
+std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool may_create,
+                                            Survey& survey) {
+  if (auto failed = read_stream_state(link, survey)) return failed;
+  if (auto failed = read_record(link, may_create, survey)) return failed;
+  if (!settings_.strict || !survey.stream) return std::nullopt;
+  return read_newest(link, read_from, survey);
+}
+
+std::optional<SurveyFailure> Surveyor::ask(Link& link, const std::string& subject,
+                                           const std::string& body, std::string& json) {
+  auto reply = link.request(subject, body);
+  if (!reply) return failure(std::move(reply.error()));
+  if (reply->no_responders) {
+    return SurveyFailure{{ErrorClass::retry,
+                          "nobody answers for JetStream in NATS (503, no responders): switch it "
+                          "on, by `nats-server -js` or `jetstream {}` in its configuration",
+                          {},
+                          {}},
+                         true};
+  }
+  json = std::move(reply->json);
+  return std::nullopt;
+}
+
+// ---- the stream ----
+
+std::optional<SurveyFailure> Surveyor::read_stream_state(Link& link, Survey& survey) {
+  std::string json;
+  if (auto failed = ask(link, "$JS.API.STREAM.INFO." + settings_.stream, "", json)) return failed;
+  StreamAnswer answer = parse_stream_answer(json);
+  if (answer.error && answer.error->code == api_error_stream_not_found) return std::nullopt;
+  if (answer.error) return api_failure(settings_.stream, *answer.error);
+  if (auto error =
+          check_stream(settings_.stream, answer, settings_.subject_pattern, settings_.strict)) {
+    return failure(std::move(*error));
+  }
+  survey.stream = std::move(answer.state);
+  return std::nullopt;
+}
+
+std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
+  std::string json;
+  const std::string request = stream_create_request(settings_.stream, settings_.stream_subjects);
+  if (auto failed = ask(link, "$JS.API.STREAM.CREATE." + settings_.stream, request, json)) {
+    return failed;
+  }
+  const StreamAnswer answer = parse_stream_answer(json);
+  if (answer.error) return api_failure(settings_.stream, *answer.error);
+  return std::nullopt;
+}
+
+// ---- the record ----
+
+std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool may_create, Survey& survey) {
+  std::string json;
+  const std::string request =
+      fmt::format(R"({{"last_by_subj":"{}"}})", record_subject(settings_.source_id));
+  if (auto failed = ask(link, "$JS.API.STREAM.MSG.GET." + record_stream(), request, json)) {
+    return failed;
+  }
+  const StoredHead head = parse_stored_message(json, true);
+  if (head.error_code == api_error_stream_not_found) {
+    return may_create ? create_bucket(link, survey.stream ? survey.stream->replicas : 1)
+                      : std::nullopt;
+  }
+  if (head.error_code == api_error_no_message) return std::nullopt;
+  if (head.error_code != 0) {
+    return api_failure(record_stream(), {head.error_code, head.error_text});
+  }
+  survey.record_revision = head.sequence;
+  if (head.body.empty()) return std::nullopt;  // deleted by its key
+  survey.record = parse_record(head.body);
+  if (survey.record) return std::nullopt;
+  return failure(
+      {ErrorClass::refused,
+       fmt::format("the record {} in bucket {} cannot be read: it was written by a newer "
+                   "waljet, or by something else; upgrade waljet",
+                   settings_.source_id, record_bucket),
+       {},
+       {}});
+}
+
+std::optional<SurveyFailure> Surveyor::create_bucket(Link& link, int replicas) {
+  std::string json;
+  if (auto failed = ask(link, "$JS.API.STREAM.CREATE." + record_stream(),
+                        bucket_create_request(replicas), json)) {
+    return failed;
+  }
+  const StreamAnswer answer = parse_stream_answer(json);
+  // Somebody else may have created it meanwhile.
+  if (!answer.error || answer.error->code == api_error_name_in_use) return std::nullopt;
+  return api_failure(record_stream(), *answer.error);
+}
+
+// ---- the newest messages ----
+
+std::optional<SurveyFailure> Surveyor::read_newest(Link& link, uint64_t read_from, Survey& survey) {
+  const StreamState& stream = *survey.stream;
+  uint64_t lowest = std::max<uint64_t>({stream.first_sequence, read_from, 1});
+  if (stream.messages == 0) lowest = stream.last_sequence + 1;
+  uint64_t low = stream.last_sequence + 1;
+  uint64_t bytes = 0;
+  Error trouble;
+  while (low > lowest && (read_from != 0 || !reaches_back(survey, low, bytes))) {
+    const uint64_t high = low - 1;
+    low = high - lowest < block ? lowest : high - block + 1;
+    int unexpected = 0;
+    auto error = link.read_messages(settings_.stream, low, high, [&](std::string_view json) {
+      const StoredHead head = parse_stored_message(json, false);
+      if (head.error_code == 0) {
+        if (note(head, survey)) bytes += head.body_bytes;
+        return;
+      }
+      if (head.error_code == api_error_no_message) return;
+      unexpected = head.error_code;
+      trouble = api_error(settings_.stream, {head.error_code, head.error_text});
+    });
+    if (error) return failure(std::move(*error));
+    if (unexpected != 0) return failure(std::move(trouble));
+  }
+  survey.read_from = low;
+  std::sort(survey.events.begin(), survey.events.end(),
+            [](const StoredEvent& a, const StoredEvent& b) { return a.sequence < b.sequence; });
+  return std::nullopt;
+}
+
+// Whether what was read, from sequence `low` on with so many bytes of this source's events, is
+// enough to know what is stored. Foreign messages do not count: a hole may lie before them.
+bool Surveyor::reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const {
+  const StreamState& stream = *survey.stream;
+  uint64_t messages_max = settings_.limits.messages_max;
+  uint64_t bytes_max = settings_.limits.bytes_max;
+  if (const auto& record = survey.record) {
+    messages_max = std::max(messages_max, record->max_pending);
+    bytes_max = std::max(bytes_max, record->max_pending_bytes);
+    const bool trusted =
+        record->stream_created == stream.created && stream.last_sequence >= record->stream_sequence;
+    if (trusted && low <= record->read_from) return true;
+  }
+  if (survey.events.size() >= 2 * messages_max || bytes >= 2 * bytes_max) return true;
+  // A stream in which others wrote before this source is known.
+  return !survey.record && survey.events.empty() &&
+         stream.last_sequence + 1 - low >= 2 * messages_max;
+}
+
+// True for an event of this source.
+bool Surveyor::note(const StoredHead& head, Survey& survey) const {
+  const auto id = parse_event_id(head.event_id);
+  if (!id) {
+    ++survey.foreign_messages;
+    survey.foreign_subject = head.subject;
+    return false;
+  }
+  if (id->source == settings_.source_id) {
+    survey.events.push_back({head.sequence, id->position});
+    return true;
+  }
+  if (head.sequence > survey.other_sequence) {
+    survey.other_sequence = head.sequence;
+    survey.other_source = id->source;
+  }
+  return false;
+}
+
+}  // namespace waljet

@@ -1,0 +1,58 @@
+// Takes a survey: asks JetStream for the stream, the record and the newest messages, and creates
+// what is missing when told to. Waits for each answer. One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "streamer/ack_window.h"
+#include "streamer/errors.h"
+#include "streamer/jetstream.h"
+#include "streamer/stored_message.h"
+#include "streamer/stream_config.h"
+#include "streamer/survey.h"
+
+namespace waljet {
+
+// Why there is no survey.
+struct SurveyFailure {
+  Error error;
+  bool jetstream_absent = false;  // nobody answers for JetStream
+};
+
+class Surveyor {
+ public:
+  struct Settings {
+    std::string source_id;
+    std::string stream;
+    std::string stream_subjects;  // of a stream that is created
+    std::string subject_pattern;  // that a stream must cover
+    AckWindow::Limits limits;
+    bool strict = true;  // the newest messages are read, and the stream must fit the chain
+  };
+
+  explicit Surveyor(Settings settings) : settings_(std::move(settings)) {}
+
+  // Reads back to sequence `read_from`; 0: as far as an event may be missing, which the record
+  // knows; twice what was ever in flight is enough as well. `may_create`: the record's bucket.
+  std::optional<SurveyFailure> take(Link& link, uint64_t read_from, bool may_create,
+                                    Survey& survey);
+  std::optional<SurveyFailure> create_stream(Link& link);
+
+ private:
+  static constexpr uint64_t block = 256;  // messages asked for in one go
+
+  std::optional<SurveyFailure> ask(Link& link, const std::string& subject, const std::string& body,
+                                   std::string& json);
+  std::optional<SurveyFailure> read_stream_state(Link& link, Survey& survey);
+  std::optional<SurveyFailure> read_record(Link& link, bool may_create, Survey& survey);
+  std::optional<SurveyFailure> create_bucket(Link& link, int replicas);
+  std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
+  bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;
+  bool note(const StoredHead& head, Survey& survey) const;
+
+  Settings settings_;
+};
+
+}  // namespace waljet

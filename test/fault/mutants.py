@@ -1,0 +1,159 @@
+"""Planted bugs, to prove that the harness sees them: python3 test/fault/mutants.py [--jobs 2] [NAME…]
+
+Each is a replacement in one source file, compiled from a copy and linked with the rest of build/fault. The harness must
+object to it in its scenario, and to nothing in the same scenario without it. Last line: N passed, N failed
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+
+from harness.paths import ROOT  # noqa: E402
+
+from schedule import Fault, Schedule, Work  # noqa: E402
+from workers import carry_out, try_schedule  # noqa: E402
+
+FAULT_BUILD = ROOT / "build" / "fault"
+MUTANTS = ROOT / "build" / "mutants"
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str  # in src/streamer
+    text: str  # found there exactly once
+    instead: str
+    scenario: str
+    shows: str  # how the verdict's words begin, one at least
+
+
+ALL = [
+    Mutant("confirm-before-acknowledgement", "ack_window.cpp",
+           "Lsn& place = entries_.empty() ? confirmable_ : entries_.back().checkpoint;",
+           "Lsn& place = confirmable_;",
+           "full", "other: confirmed"),
+    Mutant("keepalive-confirmed-while-events-are-queued", "pump_input.cpp",
+           "window_.add_checkpoint(item.lsn);",
+           "confirmer_.on_storable({item.lsn, stored_sequence_});",
+           "full", "other: confirmed"),
+    Mutant("confirm-before-record", "confirmer.cpp",
+           "if (mark.lsn > stored_.lsn) stored_ = mark;",
+           "if (mark.lsn > stored_.lsn) waiting_.push_back({stored_ = mark, Instant{}});",
+           "killed", "other: A asks for an operator"),
+    Mutant("no-chain", "pump.cpp",
+           "action.message.expected_sequence = chain_++;",
+           "++chain_;",
+           "late", "repeated"),
+    Mutant("nothing-read-back-on-a-new-link", "pump_session.cpp",
+           "if (settings_.policy.strict) take_found(survey, now);",
+           "",
+           "unheard", "repeated"),
+    Mutant("nothing-skipped-at-start", "resume.cpp",
+           "if (!policy_.strict || decision_.new_history) return;",
+           "if (policy_.strict || !policy_.strict) return;",
+           "killed", "repeated"),
+    Mutant("one-skipped-on-resume", "resume.cpp",
+           "if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;",
+           """if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;
+  if (!found_.empty() && position.commit_lsn == found_.back().commit_lsn &&
+      position.ordinal == found_.back().ordinal + 1) {
+    return Verdict::stored;
+  }""",
+           "inside", "lost"),
+    Mutant("resume-without-ordinal", "resume.cpp",
+           "if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;",
+           "if (last() && position.commit_lsn <= last()->commit_lsn) return Verdict::stored;",
+           "inside", "lost"),
+]
+
+SMALL = Work(sessions=2, rows=1500, rows_max=20, pause=0.01, seconds=2.0)
+SCENARIOS = {
+    "full": Schedule(1, work=SMALL, faults=[Fault(0.4, 1.6, "full", "stream", "100 more")]),
+    "late": Schedule(2, work=SMALL, faults=[Fault(0.3, 0.2, "late", "A-nats", "0.4 s later"),
+                                            Fault(1.2, 0.2, "late", "A-nats", "0.4 s later")]),
+    "unheard": Schedule(3, work=SMALL, faults=[Fault(0.3, 0.3, "hold down", "A-nats"), Fault(0.5, 0.0, "cut", "A-nats"),
+                                               Fault(1.2, 0.3, "hold down", "A-nats"), Fault(1.4, 0.0, "cut", "A-nats")]),
+    "killed": Schedule(4, work=SMALL, faults=[Fault(at, 0.1, "kill -9", "A") for at in (0.5, 1.0, 1.5)]),
+    "inside": Schedule(5, flags=["--confirm-delay", "0s", "--max-pending", "32"],
+                       work=Work(sessions=2, rows=3000, rows_max=400, large=True, pause=0.02, seconds=2.0),
+                       faults=[Fault(0.3, 0.1, "failpoint", "A", "acknowledged:150:kill x4")]),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in ALL if not options.names or mutant.name in options.names]
+    tasks = [partial(with_bug, mutant) for mutant in chosen]
+    tasks += [partial(without_bug, scenario) for scenario in sorted({mutant.scenario for mutant in chosen})]
+    good = list(carry_out(tasks, options.jobs))
+    passed = sum(good)
+    print(f"{passed} passed, {len(tasks) - passed} failed")
+    return 0 if passed == len(tasks) else 1
+
+
+def with_bug(mutant, rigs):
+    """Whether the harness saw it; in a worker."""
+    try:
+        binary = build(mutant)
+    except (AssertionError, subprocess.CalledProcessError) as error:
+        return tell(f"{mutant.name}: NOT BUILT", [str(error)], False)
+    schedule = replace(SCENARIOS[mutant.scenario], kind=f"mutant-{mutant.name}")
+    result = try_schedule(rigs, schedule, binary, bug=True)
+    shown = [words for words in result.verdict.words if words.startswith(mutant.shows)]
+    if shown:
+        return tell(f"{mutant.name}: caught, {shown[0].splitlines()[0]:.140} ({result.seconds:.1f} s)", [], True)
+    return tell(f"{mutant.name}: NOT CAUGHT, no word begins with {mutant.shows!r}", [*result.verdict.words, *result.diary], False)
+
+
+def without_bug(name, rigs):
+    schedule = replace(SCENARIOS[name], kind=f"scenario-{name}")
+    result = try_schedule(rigs, schedule, FAULT_BUILD / "waljet")
+    if result.verdict.passed:
+        return tell(f"scenario {name} without a bug: ok, {result.verdict.events} events ({result.seconds:.1f} s)", [], True)
+    return tell(f"scenario {name} without a bug: FAILED", [*result.verdict.words, *result.diary], False)
+
+
+def tell(line, more, good):
+    print("\n".join([line, *("  " + text for text in more)]), flush=True)
+    return good
+
+
+def build(mutant):
+    """Compiles the mutated file, without optimization, and links it before the library that holds the good one."""
+    source = ROOT / "src" / "streamer" / mutant.file
+    text = source.read_text()
+    assert text.count(mutant.text) == 1, f"{source.relative_to(ROOT)} has this {text.count(mutant.text)} times: {mutant.text}"
+    directory = MUTANTS / mutant.name
+    directory.mkdir(parents=True, exist_ok=True)
+    copy = directory / mutant.file
+    copy.write_text(text.replace(mutant.text, mutant.instead))
+    entry = next(entry for entry in json.loads((FAULT_BUILD / "compile_commands.json").read_text()) if entry["file"] == str(source))
+    words = [word for word in shlex.split(entry["command"]) if not word.startswith(("-O", "-g", "-W"))]
+    words[words.index("-o") + 1] = str(directory / "mutant.o")
+    words[words.index("-c") + 1] = str(copy)
+    command(words, entry["directory"])
+    words = shlex.split((FAULT_BUILD / "CMakeFiles" / "waljet.dir" / "link.txt").read_text())
+    words[words.index("-o") + 1] = str(directory / "waljet")
+    words.insert(words.index("libwaljet_streamer_core.a"), str(directory / "mutant.o"))
+    command(words, FAULT_BUILD)
+    return directory / "waljet"
+
+
+def command(words, directory):
+    done = subprocess.run(words, cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

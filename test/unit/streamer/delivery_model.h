@@ -1,0 +1,311 @@
+// A naive model of what the pump stands between: a PostgreSQL slot with a fixed list of
+// transactions, and a JetStream server with one stream and the record. Both misbehave at random in
+// every way that the real ones can, and keep to the few rules that the real ones keep to.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "event/test_random.h"
+#include "streamer/pump.h"
+#include "streamer/test_frames.h"
+
+namespace waljet::model {
+
+// ---- PostgreSQL ----
+
+struct Transaction {
+  Lsn commit_lsn = 0;
+  Lsn end_lsn = 0;
+  std::vector<Position> events;
+  bool is_message = false;  // outside of any transaction
+};
+
+inline std::string body_of(const Position& position) {
+  return std::to_string(position.commit_lsn) + std::string(position.ordinal * 7, 'b');
+}
+
+inline std::vector<Transaction> make_history(Random& random, size_t count) {
+  std::vector<Transaction> history;
+  Lsn lsn = 1000;
+  for (size_t i = 0; i < count; ++i) {
+    Transaction transaction;
+    // One transaction may begin where the one before it ends.
+    transaction.commit_lsn = lsn + random.below(3);
+    transaction.end_lsn = transaction.commit_lsn + 10;
+    lsn = transaction.end_lsn;
+    transaction.is_message = random.chance(6);
+    const size_t events = random.chance(5) ? 0 : random.below(8);
+    for (size_t n = 1; n <= events && !transaction.is_message; ++n) {
+      transaction.events.push_back({transaction.commit_lsn, n, 0});
+      if (random.chance(5)) transaction.events.push_back({transaction.commit_lsn, n, 1});
+    }
+    if (transaction.is_message) transaction.events = {{transaction.commit_lsn, 0, 0}};
+    history.push_back(std::move(transaction));
+  }
+  return history;
+}
+
+// What one connection sends, from where the slot stood when it began.
+class Walsender {
+ public:
+  Walsender(const std::vector<Transaction>& history, Lsn confirmed) : history_(history) {
+    // As SnapBuildXactNeedsSkip has it.
+    while (next_ < history.size() && history[next_].commit_lsn < confirmed) ++next_;
+  }
+
+  void send(Random& random, std::deque<Item>& queue) {
+    std::string frames;
+    for (size_t room = 1 + random.below(6); room > 0 && next_ < history_.size(); --room) {
+      const Transaction& transaction = history_[next_];
+      if (next_event_ < transaction.events.size()) {
+        if (!said_hello_) frames += hello_bytes();
+        said_hello_ = true;
+        frames += event_of(transaction, transaction.events[next_event_++]);
+        if (!transaction.is_message) continue;
+      }
+      const bool told = !transaction.events.empty();
+      if (told && !transaction.is_message) {
+        frames += commit_bytes(transaction.commit_lsn, transaction.end_lsn);
+      }
+      ++next_;
+      next_event_ = 0;
+      if (told) continue;
+      // A transaction without events is told by a keepalive, behind what was written before.
+      if (!frames.empty()) queue.push_back(chunk_of(std::exchange(frames, {})));
+      queue.push_back(make_received(transaction.end_lsn));
+    }
+    if (!frames.empty()) queue.push_back(chunk_of(frames));
+    if (random.chance(3)) queue.push_back(make_received(position()));
+  }
+
+ private:
+  static std::string event_of(const Transaction& transaction, const Position& position) {
+    if (!transaction.is_message) return event_bytes(position, body_of(position));
+    Frame frame;
+    frame.kind = FrameKind::message;
+    frame.position = position;
+    frame.end_lsn = transaction.end_lsn;
+    frame.subject = "app.=message.p";
+    const std::string body = body_of(position);
+    frame.body = body;
+    return frame_bytes(frame);
+  }
+
+  // How far it has read: never into a transaction that is not sent to its end.
+  Lsn position() const {
+    return next_ == history_.size() ? history_.back().end_lsn : history_[next_].commit_lsn;
+  }
+
+  const std::vector<Transaction>& history_;
+  size_t next_ = 0;
+  size_t next_event_ = 0;
+  bool said_hello_ = false;
+};
+
+// ---- JetStream ----
+
+// What is on its way to the server.
+struct Publish {
+  Token token = 0;
+  std::optional<Position> position;  // nothing: the record
+  std::optional<uint64_t> expected;
+  Record record;
+  uint64_t revision = 0;
+  size_t bytes = 0;
+};
+
+class Server {
+ public:
+  struct Stored {
+    std::optional<Position> position;  // nothing: somebody else's
+    Instant at;
+    size_t bytes = 0;
+  };
+  struct Written {
+    Record record;
+    uint64_t revision = 0;
+    Instant at;
+  };
+
+  explicit Server(bool strict) : strict_(strict) {}
+
+  bool exists = false;
+  std::string created = "2026-01-01T00:00:00Z";
+  std::vector<Written> records;  // the last one is the present one
+
+  uint64_t last_sequence() const { return removed_ + messages_.size(); }
+  uint64_t first_sequence() const { return removed_ + 1; }
+  Lsn recorded() const { return records.empty() ? 0 : records.back().record.position; }
+  uint64_t revision() const { return records.empty() ? 0 : records.back().revision; }
+  const std::vector<Stored>& messages() const { return messages_; }
+  bool holds(const Position& position) const { return ids_.contains(position); }
+  bool ever_held(const Position& position) const { return ever_.contains(position); }
+
+  std::vector<Position> events() const {
+    std::vector<Position> positions;
+    for (const Stored& message : messages_) {
+      if (message.position) positions.push_back(*message.position);
+    }
+    return positions;
+  }
+
+  PubAck apply(const Publish& publish, Instant now) {
+    if (!publish.position) return write(publish, now);
+    if (publish.expected && *publish.expected != last_sequence()) return refused(10071);
+    if (!strict_ && ids_.contains(*publish.position)) {
+      return {PubAckOutcome::stored, true, sequence_of(*publish.position), 0, {}};
+    }
+    const auto recorded = records.empty() ? std::nullopt : records.back().record.last_event;
+    if (recorded && *publish.position <= *recorded) has_repeated_recorded_ = true;
+    is_unique_ = ids_.insert(*publish.position).second && is_unique_;
+    ever_.insert(*publish.position);
+    is_ascending_ = is_ascending_ && (!newest_ || *newest_ < *publish.position);
+    newest_ = publish.position;
+    messages_.push_back({publish.position, now, publish.bytes});
+    return {PubAckOutcome::stored, false, last_sequence(), 0, {}};
+  }
+
+  void add_foreign(Instant now, size_t bytes) { messages_.push_back({std::nullopt, now, bytes}); }
+
+  // Loses its power: what was stored after `durable_until` may be gone, of either stream.
+  void lose_power(Random& random, Instant durable_until) {
+    size_t left = messages_.size();
+    while (left > 0 && messages_[left - 1].at > durable_until && !random.chance(4)) --left;
+    for (size_t i = left; i < messages_.size(); ++i) {
+      if (messages_[i].position) ids_.erase(*messages_[i].position);
+    }
+    messages_.resize(left);
+    newest_.reset();
+    for (const Stored& message : messages_) {
+      if (message.position) newest_ = message.position;
+    }
+    while (!records.empty() && records.back().at > durable_until && !random.chance(4)) {
+      records.pop_back();
+    }
+  }
+
+  // The first ones expire, or all are purged: the last sequence stays.
+  void remove_first(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      if (messages_[i].position) ids_.erase(*messages_[i].position);
+    }
+    messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(count));
+    removed_ += count;
+  }
+
+  // False from the moment on at which the stream held an event twice, or behind a later one.
+  bool is_unique() const { return is_unique_; }
+  bool is_ascending() const { return is_ascending_; }
+  // True once an event was stored that the record of that time had as stored.
+  bool has_repeated_recorded() const { return has_repeated_recorded_; }
+
+  static PubAck refused(int code) { return {PubAckOutcome::refused, false, 0, code, "no"}; }
+
+ private:
+  PubAck write(const Publish& publish, Instant now) {
+    if (publish.revision != revision()) return refused(10071);
+    records.push_back({publish.record, publish.revision + 1, now});
+    return {PubAckOutcome::stored, false, revision(), 0, {}};
+  }
+
+  uint64_t sequence_of(const Position& position) const {
+    for (size_t i = 0; i < messages_.size(); ++i) {
+      if (messages_[i].position == position) return removed_ + i + 1;
+    }
+    return 0;
+  }
+
+  bool strict_;
+  std::vector<Stored> messages_;
+  uint64_t removed_ = 0;
+  std::set<Position> ids_;
+  std::set<Position> ever_;
+  std::optional<Position> newest_;
+  bool is_unique_ = true;
+  bool is_ascending_ = true;
+  bool has_repeated_recorded_ = false;
+};
+
+// Takes a survey as the surveyor does: the record, then the stream, then the newest messages, while
+// the server goes on.
+class SurveyTaker {
+ public:
+  SurveyTaker(uint64_t read_from, const AckWindow::Limits& limits, bool strict)
+      : read_from_(read_from), limits_(limits), strict_(strict) {}
+
+  // True when done.
+  bool advance(const Server& server) {
+    switch (stage_++) {
+      case 0: read_record(server); return false;
+      case 1: read_stream(server); return false;
+      default: read_messages(server); return true;
+    }
+  }
+  Survey take() { return std::move(survey_); }
+
+ private:
+  void read_stream(const Server& server) {
+    if (!server.exists) return;
+    survey_.stream.emplace();
+    survey_.stream->created = server.created;
+    survey_.stream->first_sequence = server.first_sequence();
+    survey_.stream->last_sequence = server.last_sequence();
+    survey_.stream->messages = server.messages().size();
+    survey_.stream->duplicate_window = Duration(600'000);
+  }
+
+  void read_record(const Server& server) {
+    survey_.record_revision = server.revision();
+    if (!server.records.empty()) survey_.record = server.records.back().record;
+  }
+
+  void read_messages(const Server& server) {
+    if (!strict_ || !survey_.stream) return;
+    const uint64_t lowest = std::max(server.first_sequence(), read_from_);
+    uint64_t low = survey_.stream->last_sequence + 1;
+    while (low > lowest && (read_from_ != 0 || !reaches_back(low))) {
+      --low;
+      if (low > server.last_sequence()) continue;
+      const Server::Stored& message = server.messages()[low - server.first_sequence()];
+      if (message.position) {
+        survey_.events.push_back({low, *message.position});
+        bytes_ += message.bytes;
+      } else {
+        ++survey_.foreign_messages;
+        survey_.foreign_subject = "app.stray";
+      }
+    }
+    survey_.read_from = low;
+    std::reverse(survey_.events.begin(), survey_.events.end());
+  }
+
+  bool reaches_back(uint64_t low) const {
+    uint64_t messages_max = limits_.messages_max;
+    uint64_t bytes_max = limits_.bytes_max;
+    const StreamState& stream = *survey_.stream;
+    if (const auto& record = survey_.record) {
+      messages_max = std::max(messages_max, record->max_pending);
+      bytes_max = std::max(bytes_max, record->max_pending_bytes);
+      const bool trusted = record->stream_created == stream.created &&
+                           stream.last_sequence >= record->stream_sequence;
+      if (trusted && record->read_from != 0) return low <= record->read_from;
+    }
+    return survey_.events.size() >= 2 * messages_max || bytes_ >= 2 * bytes_max;
+  }
+
+  uint64_t read_from_;
+  AckWindow::Limits limits_;
+  bool strict_;
+  int stage_ = 0;
+  uint64_t bytes_ = 0;
+  Survey survey_;
+};
+
+}  // namespace waljet::model

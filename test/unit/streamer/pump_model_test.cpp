@@ -1,0 +1,583 @@
+// The pump against the model: thousands of short runs, in which everything fails that can.
+//
+// With WALJET_TEST_TRACE=n beside the seed the n-th run tells what happens in it.
+#include <spdlog/fmt/fmt.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "streamer/delivery_model.h"
+
+namespace waljet::model {
+namespace {
+
+using Kind = PumpAction::Kind;
+
+// What may happen in a run, besides links and processes that come and go.
+struct Plan {
+  bool strict = true;
+  bool lossy = false;          // the server refuses and loses single messages
+  bool foreign = false;        // somebody else writes into the stream
+  bool power_losses = false;   // of the server, which forgets what is younger than the delay
+  bool removals = false;       // the stream's first messages, or all
+  size_t processes = 1;        // more of them: a slot goes from one to the other
+  Duration delay{0};           // --confirm-delay
+};
+
+// A link as the server sees it. It outlives its end at the other side.
+struct Wire {
+  std::deque<Publish> publishes;
+};
+
+// `waljet run`, with its connections.
+struct Process {
+  Process(const PumpSettings& settings, Random& random)
+      : limits(settings.limits),
+        pump(settings, [&random] { return static_cast<double>(random.below(1001)) / 1000; }) {}
+
+  AckWindow::Limits limits;
+  Pump pump;
+  std::deque<Item> queue;
+  std::optional<Walsender> walsender;
+  uint64_t session = 0;  // number of its newest
+  bool connected = false;  // as far as it knows
+  Lsn reported = 0;        // what its source would tell PostgreSQL in this session
+  bool stopping = false;
+  std::optional<Wire> wire;
+  std::deque<Ack> answers;
+  std::optional<SurveyTaker> survey;
+  int frozen = 0;  // steps for which it does nothing
+};
+
+class World {
+ public:
+  World(Random& random, const Plan& plan, bool tracing)
+      : random_(random),
+        plan_(plan),
+        tracing_(tracing),
+        history_(make_history(random, 4 + random.below(8))),
+        server_(plan.strict) {
+    server_.exists = random_.chance(2);
+    for (size_t i = 0; i < plan_.processes; ++i) processes_.push_back(make_process());
+  }
+
+  void step() {
+    const size_t who = random_.below(processes_.size());
+    now_ += Duration(random_.chance(20) ? random_.below(4000) : random_.below(60));
+    if (processes_[who]->frozen > 0) {
+      --processes_[who]->frozen;
+    } else {
+      act_of(who);
+    }
+    happen(who);
+    check();
+  }
+
+  // No more faults: until all is stored and confirmed.
+  void settle() {
+    faithful_ = true;
+    for (auto& process : processes_) process->frozen = 0;
+    constexpr int turns_max = 5'000;
+    for (int i = 0; i < turns_max && !is_settled(); ++i) {
+      now_ += Duration(random_.below(500));
+      for (size_t who = 0; who < processes_.size(); ++who) {
+        Process& process = *processes_[who];
+        if (process.connected && owner_ != who) lose_connection(process);
+        run(who);
+        for (int turn = 0; turn < 4; ++turn) {
+          if (process.walsender && process.queue.size() < 5) {
+            process.walsender->send(random_, process.queue);
+          }
+          turn_of(process);
+          while (process.wire && !process.wire->publishes.empty()) serve(process);
+          while (!process.answers.empty()) deliver_answer(process);
+        }
+        tell_slot(who);
+      }
+      check();
+    }
+    INFO("confirmed " << slot_ << " of " << history_.back().end_lsn);
+    REQUIRE(is_settled());
+  }
+
+  void check_end() {
+    for (auto& process : processes_) note_notices(*process);
+    std::vector<Position> stored = server_.events();
+    std::sort(stored.begin(), stored.end());
+    if (plan_.removals) return;
+    std::vector<Position> all;
+    for (const Transaction& transaction : history_) {
+      all.insert(all.end(), transaction.events.begin(), transaction.events.end());
+    }
+    REQUIRE(stored == all);
+    if (!plan_.strict) return;
+    if (!server_.is_ascending()) REQUIRE(late_events_ > 0);
+    if (!plan_.foreign) REQUIRE(late_events_ == 0);
+    if (!plan_.foreign) REQUIRE(foreign_messages_ == 0);
+  }
+
+ private:
+  template <typename... Args>
+  void say(fmt::format_string<Args...> text, Args&&... args) const {
+    if (!tracing_) return;
+    const auto ms = std::chrono::duration_cast<Duration>(now_.time_since_epoch()).count();
+    fmt::print("{:7} slot {} | {}\n", ms, slot_, fmt::format(text, std::forward<Args>(args)...));
+  }
+  size_t number_of(const Process& process) const {
+    for (size_t who = 0; who < processes_.size(); ++who) {
+      if (processes_[who].get() == &process) return who;
+    }
+    return processes_.size();
+  }
+  static std::string name_of(const Position& position) {
+    return fmt::format("{}/{}.{}", position.commit_lsn, position.ordinal, position.part);
+  }
+  static std::string name_of(const Publish& publish) {
+    if (publish.position) {
+      return fmt::format("event {} expecting {}", name_of(*publish.position),
+                         publish.expected.value_or(0));
+    }
+    const Record& record = publish.record;
+    return fmt::format("record {} at sequence {}, last event {}, revision {}", record.position,
+                       record.stream_sequence,
+                       record.last_event ? name_of(*record.last_event) : "none", publish.revision);
+  }
+
+  std::unique_ptr<Process> make_process(bool accept_gap = false) {
+    PumpSettings settings;
+    settings.names = {"app.00000001", "waljet_app", "app"};
+    settings.limits = {1 + random_.below(6), 150 + random_.below(1500)};
+    settings.policy.strict = plan_.strict;
+    settings.policy.accept_gap = accept_gap;
+    settings.confirm_delay = plan_.delay;
+    return std::make_unique<Process>(settings, random_);
+  }
+
+  // ---- what a process does by itself ----
+
+  void act_of(size_t who) {
+    Process& process = *processes_[who];
+    switch (random_.below(8)) {
+      case 0:
+      case 1:
+        if (process.walsender && process.queue.size() < 5) {
+          process.walsender->send(random_, process.queue);
+        }
+        return;
+      case 2: return run(who);
+      case 3: return tell_slot(who);
+      case 4: return deliver_answer(process);
+      default: return turn_of(process);
+    }
+  }
+
+  // The source: ends and begins sessions.
+  void run(size_t who) {
+    Process& process = *processes_[who];
+    const Pump::SessionEnd& end = process.pump.session_end();
+    if (process.connected && end.number == process.session) {
+      if (end.blocked) return ask_operator(who, end.why);
+      say("{}: session {} has ended: {}", who, end.number, end.why);
+      disconnect(who);
+    }
+    if (process.stopping) return stop(who);
+    if (!process.connected && !owner_) connect(who);
+  }
+
+  // A server that has lost its power in a quiet time may have lost the record's last words alone.
+  void ask_operator(size_t who, const std::string& why) {
+    INFO("blocked: " << why);
+    REQUIRE(plan_.power_losses);
+    REQUIRE(slot_ > server_.recorded());
+    kill(who);
+    processes_[who] = make_process(true);
+  }
+
+  void connect(size_t who) {
+    Process& process = *processes_[who];
+    owner_ = who;
+    process.connected = true;
+    process.reported = 0;
+    process.walsender.emplace(history_, slot_);
+    SourceFacts facts;
+    facts.system_identifier = 7;
+    facts.timeline = 1;
+    facts.flushed = history_.back().end_lsn + 1000;
+    facts.slot_exists = true;
+    facts.slot_confirmed = slot_;
+    say("{}: session {} begins", who, process.session + 1);
+    process.queue.push_back(make_session_start({++process.session, facts}));
+  }
+
+  void disconnect(size_t who) {
+    say("{}: connection to PostgreSQL lost", who);
+    if (owner_ == who) owner_.reset();
+    lose_connection(*processes_[who]);
+  }
+
+  static void lose_connection(Process& process) {
+    process.connected = false;
+    process.walsender.reset();
+  }
+
+  // What is confirmed reaches PostgreSQL only while it has this connection.
+  void tell_slot(size_t who) {
+    Process& process = *processes_[who];
+    if (!process.connected || owner_ != who) return;
+    if (process.reported > slot_) say("{}: confirms {}", who, process.reported);
+    slot_ = std::max(slot_, process.reported);
+    if (random_.chance(3)) slot_saved_ = slot_;
+  }
+
+  void turn_of(Process& process) {
+    if (process.survey) return advance_survey(process);
+    process.pump.on_live_session(process.connected ? process.session : 0);
+    while (process.pump.wants_item() && !process.queue.empty()) {
+      process.pump.on_item(std::move(process.queue.front()), now_);
+      process.queue.pop_front();
+    }
+    for (size_t actions = 1 + random_.below(6); actions > 0 && !process.survey; --actions) {
+      const PumpAction action = process.pump.next(now_);
+      if (action.kind == Kind::stop) REQUIRE(process.stopping);
+      if (action.kind == Kind::wait || action.kind == Kind::stop) break;
+      act(process, action);
+    }
+    if (process.pump.session_number() != process.session) return;
+    process.reported = std::max(process.reported, process.pump.confirmed(now_));
+  }
+
+  bool fails(size_t one_in) { return !faithful_ && random_.chance(one_in); }
+  static Error trouble() { return {ErrorClass::retry, "trouble", {}, {}}; }
+
+  void act(Process& process, const PumpAction& action) {
+    Pump& pump = process.pump;
+    switch (action.kind) {
+      case Kind::connect:
+        REQUIRE_FALSE(process.wire);
+        if (fails(10)) return pump.on_trouble(trouble(), action.epoch, now_);
+        process.wire.emplace();
+        return pump.on_connected();
+      case Kind::prepare:
+        REQUIRE(process.wire);
+        process.survey.emplace(action.read_from, process.limits, plan_.strict);
+        return;
+      case Kind::create:
+        if (fails(10)) return pump.on_prepare_failed(trouble(), false, now_);
+        server_.exists = true;
+        return pump.on_created();
+      case Kind::publish:
+      case Kind::write_record: return publish(process, action);
+      case Kind::drop_link: return drop_link(process);
+      case Kind::wait:
+      case Kind::stop: return;
+    }
+  }
+
+  void publish(Process& process, const PumpAction& action) {
+    REQUIRE(process.wire);
+    Publish publish;
+    publish.token = record_token;
+    publish.record = action.record;
+    publish.revision = action.record_revision;
+    if (action.kind == Kind::publish) {
+      const Frame& frame = *action.message.frame;
+      REQUIRE(frame.body == body_of(frame.position));
+      REQUIRE(action.message.expected_sequence.has_value() == plan_.strict);
+      publish.token = action.message.token;
+      publish.position = frame.position;
+      publish.expected = action.message.expected_sequence;
+      publish.bytes = frame.body.size();
+      if (fails(60)) return process.pump.on_oversize(publish.token, trouble());
+    }
+    say("{}: sends {}", number_of(process), name_of(publish));
+    process.wire->publishes.push_back(std::move(publish));
+    if (fails(40)) lose_link(process);
+  }
+
+  void advance_survey(Process& process) {
+    while (true) {
+      if (fails(30)) {
+        process.survey.reset();
+        return process.pump.on_prepare_failed(trouble(), false, now_);
+      }
+      if (process.survey->advance(server_)) break;
+      if (fails(2)) return;  // others go on meanwhile
+    }
+    Survey survey = process.survey->take();
+    say("{}: survey: last sequence {}, read from {}, {} events, newest {}, revision {}",
+        number_of(process), survey.stream ? survey.stream->last_sequence : 0, survey.read_from,
+        survey.events.size(), survey.events.empty() ? "none" : name_of(survey.events.back().position),
+        survey.record_revision);
+    process.survey.reset();
+    process.pump.on_prepared(std::move(survey), now_);
+  }
+
+  // ---- links ----
+
+  // The server takes the next message of a link.
+  void serve(Process& process) {
+    if (!process.wire || process.wire->publishes.empty()) return;
+    const Publish publish = std::move(process.wire->publishes.front());
+    process.wire->publishes.pop_front();
+    const auto answer = take(publish);
+    if (answer) process.answers.push_back({process.pump.epoch(), publish.token, *answer});
+  }
+
+  std::optional<PubAck> take(const Publish& publish) {
+    if (plan_.lossy && fails(25)) return std::nullopt;
+    if (plan_.lossy && fails(25)) return Server::refused(10077);
+    const PubAck ack = server_.apply(publish, now_);
+    say("server: {}: {} {}", name_of(publish), ack.error_code == 0 ? "stored at" : "refused",
+        ack.error_code == 0 ? ack.sequence : static_cast<uint64_t>(ack.error_code));
+    if (plan_.lossy && fails(25)) return std::nullopt;
+    return ack;
+  }
+
+  void deliver_answer(Process& process) {
+    if (process.answers.empty() || process.survey) return;
+    // Errors overtake in a cluster.
+    const size_t at = fails(4) ? random_.below(process.answers.size()) : 0;
+    Ack ack = process.answers[at];
+    process.answers.erase(process.answers.begin() + static_cast<std::ptrdiff_t>(at));
+    process.pump.on_ack(ack, now_);
+    if (!fails(20) || ack.epoch == 0) return;
+    --ack.epoch;  // of a link before
+    process.pump.on_ack(ack, now_);
+  }
+
+  void lose_link(Process& process) {
+    say("{}: link lost", number_of(process));
+    process.pump.on_trouble(trouble(), process.pump.epoch(), now_);
+    process.survey.reset();
+    drop_link(process);
+  }
+
+  // What is on its way may arrive long after.
+  void drop_link(Process& process) {
+    if (process.wire && !faithful_) ghosts_.push_back(std::move(*process.wire));
+    process.wire.reset();
+    process.answers.clear();
+  }
+
+  void serve_ghost() {
+    if (ghosts_.empty()) return;
+    const size_t which = random_.below(ghosts_.size());
+    std::deque<Publish>& publishes = ghosts_[which].publishes;
+    if (publishes.empty() || random_.chance(6)) {
+      ghosts_.erase(ghosts_.begin() + static_cast<std::ptrdiff_t>(which));
+      return;
+    }
+    take(publishes.front());
+    publishes.pop_front();
+  }
+
+  // ---- what happens to them ----
+
+  void happen(size_t who) {
+    Process& process = *processes_[who];
+    if (!random_.chance(3)) serve(process);
+    if (random_.chance(3)) serve_ghost();
+    switch (random_.below(400)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: return lose_link(process);
+      case 4:
+      case 5: return disconnect(who);
+      case 6: return cut_from_server(who);
+      case 7: return kill(who);
+      case 8: process.stopping = true; return;
+      case 9: process.frozen = static_cast<int>(random_.below(60)); return;
+      case 10: return crash_postgres();
+      case 11: now_ += Duration(11'000); return;
+      default: break;
+    }
+    if (plan_.power_losses && random_.chance(100)) lose_power();
+    if (plan_.foreign && random_.chance(30)) write_foreign();
+    if (plan_.removals && random_.chance(60)) remove();
+  }
+
+  // The slot is free, and the process does not know yet.
+  void cut_from_server(size_t who) {
+    say("{}: cut from PostgreSQL", who);
+    if (owner_ == who) owner_.reset();
+    processes_[who]->walsender.reset();
+    if (!plan_.processes) return;
+    if (plan_.processes == 1) lose_connection(*processes_[who]);
+  }
+
+  void crash_postgres() {
+    say("PostgreSQL crashes");
+    slot_ = slot_saved_;
+    for (auto& process : processes_) lose_connection(*process);
+    owner_.reset();
+  }
+
+  void kill(size_t who) {
+    say("{}: gone, another one begins", who);
+    note_notices(*processes_[who]);
+    disconnect(who);
+    drop_link(*processes_[who]);
+    processes_[who] = make_process();
+  }
+
+  // A clean end: PostgreSQL is told what may be confirmed, and another process begins.
+  void stop(size_t who) {
+    Process& process = *processes_[who];
+    process.pump.request_stop(now_);
+    if (!process.connected && process.queue.empty()) process.pump.on_input_end();
+    if (process.pump.state() != PumpState::stopped) return;
+    REQUIRE_FALSE(process.pump.fatal());
+    tell_slot(who);
+    kill(who);
+  }
+
+  void lose_power() {
+    const uint64_t before = server_.last_sequence();
+    const uint64_t revision = server_.revision();
+    // Synced a little sooner than the delay allows for.
+    server_.lose_power(random_, now_ - plan_.delay * 3 / 4);
+    say("server: power lost: sequence {} to {}, revision {} to {}", before,
+        server_.last_sequence(), revision, server_.revision());
+    ghosts_.clear();
+    for (auto& process : processes_) {
+      if (process->wire) process->wire->publishes.clear();
+      if (process->wire) lose_link(*process);
+    }
+  }
+
+  void write_foreign() {
+    if (!server_.exists) return;
+    const size_t count = random_.chance(4) ? 1 + random_.below(20) : 1;
+    say("somebody else writes {}", count);
+    for (size_t i = 0; i < count; ++i) server_.add_foreign(now_, random_.below(500));
+  }
+
+  void remove() {
+    if (server_.messages().empty()) return;
+    const size_t count = server_.messages().size();
+    const size_t removed = random_.chance(2) ? count : random_.below(count);
+    say("server: the first {} of {} are removed", removed, count);
+    server_.remove_first(removed);
+  }
+
+  // ---- what must hold ----
+
+  void check() {
+    REQUIRE((server_.is_unique() || plan_.removals));
+    REQUIRE_FALSE(server_.has_repeated_recorded());
+    if (plan_.strict && !plan_.foreign && !plan_.removals) REQUIRE(server_.is_ascending());
+    for (const Transaction& transaction : history_) {
+      if (transaction.commit_lsn >= slot_) break;
+      for (const Position& position : transaction.events) {
+        REQUIRE((plan_.removals ? server_.ever_held(position) : server_.holds(position)));
+      }
+    }
+    if (!plan_.power_losses) REQUIRE(slot_ <= server_.recorded());
+  }
+
+  bool is_settled() const { return slot_ == history_.back().end_lsn; }
+
+  void note_notices(const Process& process) {
+    late_events_ += process.pump.notices().late_events;
+    foreign_messages_ += process.pump.notices().foreign_messages;
+  }
+
+  Random& random_;
+  const Plan plan_;
+  const bool tracing_;
+  const std::vector<Transaction> history_;
+  Server server_;
+  Instant now_{Duration(1'000'000)};
+  bool faithful_ = false;
+  Lsn slot_ = 0;
+  Lsn slot_saved_ = 0;  // what it is after a crash
+  std::optional<size_t> owner_;  // of the slot
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<Wire> ghosts_;
+  uint64_t late_events_ = 0;
+  uint64_t foreign_messages_ = 0;
+};
+
+void run_worlds(const Plan& plan, int runs) {
+  Random random;
+  INFO(random.how_to_repeat());
+  const char* traced = std::getenv("WALJET_TEST_TRACE");
+  for (int run = 0; run < runs; ++run) {
+    INFO("run " << run);
+    World world(random, plan, traced != nullptr && std::to_string(run) == traced);
+    const size_t steps = 50 + random.below(500);
+    for (size_t step = 0; step < steps; ++step) world.step();
+    world.settle();
+    world.check_end();
+  }
+}
+
+TEST_CASE("whatever fails, every event is stored once, in order", "[pump][model]") {
+  run_worlds({}, 500);
+}
+
+TEST_CASE("single messages refused or lost: still once and in order", "[pump][model]") {
+  Plan plan;
+  plan.lossy = true;
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("processes take the slot over from each other: still once and in order",
+          "[pump][model]") {
+  Plan plan;
+  plan.processes = 3;
+  SECTION("over faithful links") {}
+  SECTION("over lossy links") { plan.lossy = true; }
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("a server that loses its power gets again what it has lost", "[pump][model]") {
+  Plan plan;
+  plan.power_losses = true;
+  plan.delay = Duration(3'000);
+  SECTION("one process") {}
+  SECTION("two of them") { plan.processes = 2; }
+  SECTION("over lossy links") { plan.lossy = true; }
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("with another writer every event is stored once, and what is late is said to be so",
+          "[pump][model]") {
+  Plan plan;
+  plan.foreign = true;
+  SECTION("one process") {}
+  SECTION("two of them") { plan.processes = 2; }
+  SECTION("over lossy links") { plan.lossy = true; }
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("events that expire or are purged are not stored again from the record on",
+          "[pump][model]") {
+  Plan plan;
+  plan.removals = true;
+  SECTION("one process") {}
+  SECTION("two of them") { plan.processes = 2; }
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("with fencing off every event is stored, and once as long as duplicates are known",
+          "[pump][model]") {
+  Plan plan;
+  plan.strict = false;
+  plan.lossy = true;
+  SECTION("one process") {}
+  SECTION("two of them, in a shared stream") {
+    plan.processes = 2;
+    plan.foreign = true;
+  }
+  run_worlds(plan, 500);
+}
+
+}  // namespace
+}  // namespace waljet::model
