@@ -96,7 +96,9 @@ PumpAction Pump::publish_next(Instant now) {
     return next(now);
   }
   PumpAction action;
-  if (!recorded_ || oversize_ || send_ == window_.end()) {
+  const bool single = settings_.policy.strict && chain_ < single_until_;
+  const bool held = !recorded_ || oversize_ || (single && window_.first() < send_);
+  if (held || send_ == window_.end()) {
     action.until = wake_at();
     return action;
   }

@@ -291,6 +291,7 @@ class Pump {
   Token events_first_ = 0;        // token of the first of them
   Token send_ = 0;                // next to be sent on this link
   uint64_t chain_ = 0;            // what the next publish expects as the stream's last sequence
+  uint64_t single_until_ = 0;     // before it expects that much, one event is under way at a time
   std::optional<Error> oversize_;
   Instant silent_since_{};  // when the oldest unacknowledged publish became that, or was sent
 

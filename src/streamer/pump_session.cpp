@@ -63,7 +63,8 @@ void Pump::prefer_known_record() {
                     stored.timeline == known_record_->timeline &&
                     stored.stream_created == known_record_->stream_created &&
                     stored.history_sequence == known_record_->history_sequence;
-  if (same && stored.position < known_record_->position) survey_->record = known_record_;
+  // The position alone: the rest of the stored record is what the survey was taken by.
+  if (same) survey_->record->position = std::max(stored.position, known_record_->position);
 }
 
 void Pump::start_publishing(Instant now) {
@@ -85,11 +86,12 @@ void Pump::start_publishing(Instant now) {
   acknowledged_sequence_ = last;
   stored_sequence_ = last;
   chain_ = last;
-  note_foreign(survey);
 
   const Mark mark{confirmed, known ? std::min(decision_.mark_sequence, last) : last};
   confirmer_.begin(mark, *delay, now);
   record_ = survey.record.value_or(Record{});
+  single_until_ = 0;
+  note_foreign(survey);
   const bool same_stream = record_.stream_created == stream_.created;
   if (!known) record_.position = 0;
   if (decision_.new_history) record_.history_sequence = last;
@@ -272,6 +274,11 @@ void Pump::note_foreign(const Survey& survey) {
   if (survey.foreign_messages == 0) return;
   notices_.foreign_messages += survey.foreign_messages;
   notices_.foreign_subject = survey.foreign_subject;
+  // A foreign message shifts the chain: what an old link sent and the server has not yet looked at
+  // may expect what a later event expects now. A single publish that is stored ends all of them.
+  const uint64_t under_way_max =
+      std::max<uint64_t>(record_.max_pending, settings_.limits.messages_max);
+  single_until_ = survey.stream->last_sequence + under_way_max + 1;
 }
 
 void Pump::note_late(const Frame& frame) {

@@ -20,8 +20,14 @@ SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
 
 std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool may_create,
                                             Survey& survey) {
+  // In this order, so that the record is never ahead of the stream.
+  bool bucket_exists = true;
+  if (auto failed = read_record(link, bucket_exists, survey)) return failed;
   if (auto failed = read_stream_state(link, survey)) return failed;
-  if (auto failed = read_record(link, may_create, survey)) return failed;
+  if (!bucket_exists && may_create) {
+    const int replicas = survey.stream ? survey.stream->replicas : 1;
+    if (auto failed = create_bucket(link, replicas)) return failed;
+  }
   if (!settings_.strict || !survey.stream) return std::nullopt;
   return read_newest(link, read_from, survey);
 }
@@ -71,7 +77,8 @@ std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
 
 // ---- the record ----
 
-std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool may_create, Survey& survey) {
+std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool& bucket_exists,
+                                                   Survey& survey) {
   std::string json;
   const std::string request =
       fmt::format(R"({{"last_by_subj":"{}"}})", record_subject(settings_.source_id));
@@ -79,11 +86,8 @@ std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool may_create, 
     return failed;
   }
   const StoredHead head = parse_stored_message(json, true);
-  if (head.error_code == api_error_stream_not_found) {
-    return may_create ? create_bucket(link, survey.stream ? survey.stream->replicas : 1)
-                      : std::nullopt;
-  }
-  if (head.error_code == api_error_no_message) return std::nullopt;
+  bucket_exists = head.error_code != api_error_stream_not_found;
+  if (!bucket_exists || head.error_code == api_error_no_message) return std::nullopt;
   if (head.error_code != 0) {
     return api_failure(record_stream(), {head.error_code, head.error_text});
   }
@@ -155,7 +159,7 @@ bool Surveyor::reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) 
     bytes_max = std::max(bytes_max, record->max_pending_bytes);
     const bool trusted =
         record->stream_created == stream.created && stream.last_sequence >= record->stream_sequence;
-    if (trusted && low <= record->read_from) return true;
+    if (trusted && record->read_from != 0) return low <= record->read_from;
   }
   if (survey.events.size() >= 2 * messages_max || bytes >= 2 * bytes_max) return true;
   // A stream in which others wrote before this source is known.

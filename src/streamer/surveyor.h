@@ -46,7 +46,7 @@ class Surveyor {
   std::optional<SurveyFailure> ask(Link& link, const std::string& subject, const std::string& body,
                                    std::string& json);
   std::optional<SurveyFailure> read_stream_state(Link& link, Survey& survey);
-  std::optional<SurveyFailure> read_record(Link& link, bool may_create, Survey& survey);
+  std::optional<SurveyFailure> read_record(Link& link, bool& bucket_exists, Survey& survey);
   std::optional<SurveyFailure> create_bucket(Link& link, int replicas);
   std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
   bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;

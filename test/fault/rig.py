@@ -14,6 +14,14 @@ FAST_STOP = 8.0  # seconds; beyond, the server is stopped at once: how long it m
 NATS_ERRORS = (OSError, NatsError, LookupError)
 
 
+def current(info):
+    """Whether STREAM.INFO's answer comes from a leader (a node that knows of none answers, too) whose replicas have all
+    it has."""
+    cluster = info["cluster"]
+    return cluster.get("leader") and all(one["current"] and not one.get("offline") and not one.get("lag")
+                                         for one in cluster.get("replicas", []))
+
+
 class Rig:
     def __init__(self, template, clustered=False):
         self.clustered = clustered

@@ -12,7 +12,7 @@ from harness.paths import ROOT
 
 import judge
 from faults import Faults
-from rig import NATS_ERRORS
+from rig import NATS_ERRORS, current
 from seat import Failure
 from watcher import Watcher
 from workload import SCHEMA, TABLES, Workload
@@ -189,9 +189,11 @@ class Trial:
     def _whole_stream(self):
         """As much as its leader says it holds: a consumer may be on a node that has not caught up."""
         with self.rig.nats.client() as client:
-            count = client.stream_info(self.source)["state"]["messages"]
+            info = client.stream_info(self.source)
+            if self.rig.clustered and not current(info):
+                return None
             messages = client.read_stream(self.source)
-        return (messages,) if len(messages) == count else None
+        return (messages,) if len(messages) == info["state"]["messages"] else None
 
     def _judge_rest(self):
         """After a failure: what can be said about the stream all the same."""
@@ -234,6 +236,9 @@ class Trial:
             with open(log, "rb") as file:
                 file.seek(start)
                 (directory / f"{number}-{log.name}").write_bytes(file.read())
+        if hasattr(self, "watcher"):
+            (directory / "samples.txt").write_text("".join(f"{at - self._begin:.2f} {confirmed:X} {stored}\n"
+                                                           for at, confirmed, stored in self.watcher.timed))
         _write_events(directory, getattr(self, "transactions", []), getattr(self, "messages", []))
 
 

@@ -1,6 +1,7 @@
 """Samples (confirmed_flush_lsn, last stream sequence read after it) all along a trial, whatever is down."""
 
 import threading
+import time
 
 import psycopg2
 from harness.natsclient import NatsError
@@ -12,7 +13,7 @@ class Watcher:
         self.rig = rig
         self.source = source
         self.interval = interval
-        self.samples = []
+        self.timed = []  # (time, confirmed_flush_lsn, stream sequence)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._postgres = self._nats = None
@@ -25,12 +26,16 @@ class Watcher:
         self._stop.set()
         self._thread.join()
 
+    @property
+    def samples(self):
+        return [(confirmed, stored) for _, confirmed, stored in self.timed]
+
     def _run(self):
         while not self._stop.wait(self.interval):
             try:
                 confirmed = self._confirmed()
                 if confirmed is not None:
-                    self.samples.append((confirmed, self._stored()))
+                    self.timed.append((time.monotonic(), confirmed, self._stored()))
             except psycopg2.Error:
                 self._postgres = None
             except (OSError, NatsError, LookupError):

@@ -145,8 +145,16 @@ class Server {
   Lsn recorded() const { return records.empty() ? 0 : records.back().record.position; }
   uint64_t revision() const { return records.empty() ? 0 : records.back().revision; }
   const std::vector<Stored>& messages() const { return messages_; }
+  // Removed ones count.
   bool holds(const Position& position) const { return ids_.contains(position); }
-  bool ever_held(const Position& position) const { return ever_.contains(position); }
+  // How many of the first messages the record knows as stored.
+  size_t recorded_messages() const {
+    size_t count = 0;
+    if (records.empty()) return 0;
+    const auto& last = records.back().record.last_event;
+    while (count < messages_.size() && last && messages_[count].position <= last) ++count;
+    return count;
+  }
 
   std::vector<Position> events() const {
     std::vector<Position> positions;
@@ -165,7 +173,6 @@ class Server {
     const auto recorded = records.empty() ? std::nullopt : records.back().record.last_event;
     if (recorded && *publish.position <= *recorded) has_repeated_recorded_ = true;
     is_unique_ = ids_.insert(*publish.position).second && is_unique_;
-    ever_.insert(*publish.position);
     is_ascending_ = is_ascending_ && (!newest_ || *newest_ < *publish.position);
     newest_ = publish.position;
     messages_.push_back({publish.position, now, publish.bytes});
@@ -193,9 +200,6 @@ class Server {
 
   // The first ones expire, or all are purged: the last sequence stays.
   void remove_first(size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      if (messages_[i].position) ids_.erase(*messages_[i].position);
-    }
     messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(count));
     removed_ += count;
   }
@@ -226,7 +230,6 @@ class Server {
   std::vector<Stored> messages_;
   uint64_t removed_ = 0;
   std::set<Position> ids_;
-  std::set<Position> ever_;
   std::optional<Position> newest_;
   bool is_unique_ = true;
   bool is_ascending_ = true;
