@@ -36,9 +36,13 @@ void Pump::on_live_session(uint64_t number) {
 void Pump::begin_session(Instant now) {
   session_.reset();
   decision_ = decide_resume(settings_.names, coming_->facts, *survey_, settings_.policy);
-  if (decision_.diverged) divergence_ = decision_.diverged;
   if (decision_.blocked) {
-    session_end_ = {coming_->number, *decision_.blocked, true};
+    // The server was asked where its log ends before the survey was taken, so another process may
+    // have stored what was committed since. The source asks again, in the right order.
+    const bool certain = !decision_.diverged;
+    session_end_ = {coming_->number,
+                    certain ? *decision_.blocked : "another process has stored events meanwhile",
+                    certain};
     coming_.reset();
     forget_all();
     state_ = PumpState::standing_by;
@@ -67,6 +71,18 @@ void Pump::prefer_known_record() {
   if (same) survey_->record->position = std::max(stored.position, known_record_->position);
 }
 
+namespace {
+
+// Where there is no record: what the slot has confirmed is stored before what it sends again.
+uint64_t last_confirmed_sequence(const Survey& survey, Lsn confirmed) {
+  for (const StoredEvent& event : survey.events) {
+    if (event.position.commit_lsn >= confirmed) return event.sequence - 1;
+  }
+  return survey.stream->last_sequence;
+}
+
+}  // namespace
+
 void Pump::start_publishing(Instant now) {
   const Survey survey = *std::exchange(survey_, std::nullopt);
   const auto delay = confirm_delay(*survey.stream);
@@ -87,7 +103,8 @@ void Pump::start_publishing(Instant now) {
   stored_sequence_ = last;
   chain_ = last;
 
-  const Mark mark{confirmed, known ? std::min(decision_.mark_sequence, last) : last};
+  const Mark mark{confirmed, known ? std::min(decision_.mark_sequence, last)
+                                   : last_confirmed_sequence(survey, confirmed)};
   confirmer_.begin(mark, *delay, now);
   record_ = survey.record.value_or(Record{});
   single_until_ = 0;

@@ -79,7 +79,8 @@ struct Decision {
   // What goes on nevertheless because the operator said so.
   std::vector<std::string> accepted;
   StoredEvents stored;
-  // The server's log ends before this stored event: to be remembered, since the log will grow.
+  // The server's log ended before this stored event when the server was asked. If that was after
+  // the survey it is to be remembered, since the log will grow.
   std::optional<Position> diverged;
   bool rolled_back = false;    // the stream has lost events, which the slot sends again
   bool new_history = false;    // nothing that is stored counts

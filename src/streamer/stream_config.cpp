@@ -100,11 +100,18 @@ void read_config(const rapidjson::Value& config, StreamAnswer& answer) {
 
 }  // namespace
 
+// A replica that knows of no leader answers STREAM.INFO with what it has itself, which may be less
+// than what was acknowledged. The leader's answer names it.
 StreamAnswer parse_stream_answer(std::string_view json) {
   StreamAnswer answer;
   rapidjson::Document document;
   answer.error = parse(json, document);
   if (answer.error) return answer;
+  const rapidjson::Value* cluster = object_of(document, "cluster");
+  if (cluster != nullptr && text_member(*cluster, "leader").empty()) {
+    answer.error = ApiError{0, "the stream has no leader at the moment"};
+    return answer;
+  }
   answer.state.created = text_member(document, "created");
   if (const rapidjson::Value* config = object_of(document, "config")) read_config(*config, answer);
   if (const rapidjson::Value* state = object_of(document, "state")) {

@@ -1,4 +1,4 @@
-"""One side is away, hangs, is slow or full: waljet waits, and goes on where it was. Each with rows written all along."""
+"""One side is away, hangs, is slow or full: waljet waits, and goes on where it was."""
 
 import subprocess
 import tempfile
@@ -22,7 +22,8 @@ class Disk:
 
     def __init__(self, size):
         self.path = Path(tempfile.mkdtemp(prefix="waljet-disk.", dir="/tmp"))
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.path], check=False, capture_output=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.path], check=False,
+                              capture_output=True)
         if done.returncode != 0:
             self.path.rmdir()
             pytest.skip(f"a file system cannot be mounted: {done.stderr.decode().strip()}")

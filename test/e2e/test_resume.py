@@ -94,7 +94,7 @@ def test_record_is_never_behind_the_slot(postgres, nats, make_streamer):
 
 def test_purge_under_load_then_restarts(postgres, nats, make_streamer):
     """The record takes the place of what was purged; after a crash at most what it does not cover comes again."""
-    app = Pipeline(make_streamer, postgres, nats)
+    app = Pipeline(make_streamer, postgres, nats, *HELD_BACK)
     app.run()
     with app.numbers.writing():
         app.stored_some(200)
@@ -123,10 +123,11 @@ def test_purge_under_load_then_restarts(postgres, nats, make_streamer):
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_newest_messages_deleted(postgres, nats, make_streamer, end):
     """They were acknowledged and are on record: whoever deleted them does not want them back."""
-    app = Pipeline(make_streamer, postgres, nats)
+    app = Pipeline(make_streamer, postgres, nats, *HELD_BACK)
     app.run()
     last = app.write(50, per_transaction=1)
-    app.confirmed()
+    app.stored()
+    app.recorded()
     getattr(app, end)()
     for sequence in range(app.state()["last_seq"], app.state()["last_seq"] - 5, -1):
         nats.js_api("STREAM.MSG.DELETE.app", {"seq": sequence})
@@ -139,12 +140,13 @@ def test_newest_messages_deleted(postgres, nats, make_streamer, end):
 
 def test_everything_expired(postgres, nats, make_streamer):
     """An outage longer than the stream keeps its messages. Seen by a plain subscriber: nothing is published again."""
-    app = Pipeline(make_streamer, postgres, nats, max_age=SECOND, duplicate_window=SHORT_WINDOW)
+    app = Pipeline(make_streamer, postgres, nats, *HELD_BACK, max_age=SECOND, duplicate_window=SHORT_WINDOW)
     with nats.client() as client:
         arrivals = client.subscribe("app.>")
         app.run()
         app.write(20, per_transaction=2)
-        app.confirmed()
+        wait.until(lambda: app.state()["last_seq"] == 20, 20, message=app.log_tail)
+        app.recorded()
         app.kill()
         wait.until(lambda: app.state()["messages"] == 0)
         app.run()

@@ -71,6 +71,7 @@ class Rigs:
 
 def carry_out(tasks, jobs):
     """Calls each task with a worker's Rigs; yields what they return as it comes. Less comes when a worker breaks down."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the finally below
     template = Template()
     queue, results = multiprocessing.Queue(), multiprocessing.Queue()
     workers = [multiprocessing.Process(target=_work, args=(template, queue, results)) for _ in range(min(jobs, len(tasks)))]
@@ -91,12 +92,12 @@ def carry_out(tasks, jobs):
             if worker.is_alive():
                 worker.terminate()
             worker.join()
+        queue.cancel_join_thread()
         template.remove()
 
 
 def _work(template, queue, results):
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: do not outlive the run
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rigs = Rigs(template)
     try:
         while (task := queue.get()) is not None:

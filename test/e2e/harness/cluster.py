@@ -22,7 +22,8 @@ class Node(NatsServer):
         self.route_port = free_port()
 
     def _write_config(self):
-        routes = ", ".join(f'"nats-route://127.0.0.1:{node.route_port}"' for node in self.cluster.nodes if node is not self)
+        others = [node for node in self.cluster.nodes if node is not self]
+        routes = ", ".join(f'"nats-route://127.0.0.1:{node.route_port}"' for node in others)
         (self.directory / "nats.conf").write_text("\n".join([
             f"listen: 127.0.0.1:{self.port}",
             f"server_name: {self.name}",
@@ -88,8 +89,8 @@ class NatsCluster:
 
     def wait_ready(self, timeout=LEADER_TIMEOUT):
         """Waits until JetStream answers: a majority of the nodes has a leader for the cluster's own state."""
-        wait.until(lambda: "error" not in self.js_api("INFO", check=False), timeout, interval=0.1, message=self.log_tail,
-                   retry=UNREACHABLE)
+        wait.until(lambda: "error" not in self.js_api("INFO", check=False), timeout, interval=0.1,
+                   message=self.log_tail, retry=UNREACHABLE)
         return self
 
     def stop(self):
@@ -115,8 +116,8 @@ class NatsCluster:
 
     def leader(self, stream, timeout=LEADER_TIMEOUT):
         """The node that leads the stream; waits for one."""
-        name = wait.until(lambda: self._cluster_info(stream).get("leader"), timeout, interval=0.05, message=self.log_tail,
-                          retry=UNREACHABLE)
+        name = wait.until(lambda: self._cluster_info(stream).get("leader"), timeout, interval=0.05,
+                          message=self.log_tail, retry=UNREACHABLE)
         return self.node(name)
 
     def follower(self, stream):

@@ -98,6 +98,7 @@ def check_numbers(messages, last, first=1):
     """The messages are the rows first … last, once each, in order, with ids of one source that ascend."""
     found = numbers_of(messages)
     for expected, number, message in zip(range(first, last + 1), found, messages):
-        assert number == expected, f"stream sequence {message.seq}: expected {expected}, found {number} (of {first} to {last})"
+        where = f"stream sequence {message.seq} (of {first} to {last})"
+        assert number == expected, f"{where}: expected {expected}, found {number}"
     assert len(found) == last + 1 - first, f"{first} to {last} expected, {len(found)} found, ending with {found[-3:]}"
     verify.check_ids(messages)

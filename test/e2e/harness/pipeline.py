@@ -15,7 +15,8 @@ PATIENCE = 60.0  # for what is to happen on a machine that others use too
 class Pipeline:
     """Each start() makes a new `waljet run` for the same source, with a log of its own."""
 
-    def __init__(self, make_streamer, postgres, nats, *arguments, name="app", dbname="postgres", stream=None, **stream_config):
+    def __init__(self, make_streamer, postgres, nats, *arguments, name="app", dbname="postgres", stream=None,
+                 **stream_config):
         self.make_streamer = make_streamer
         self.postgres = postgres
         self.nats = nats
@@ -81,6 +82,12 @@ class Pipeline:
         end = self.postgres.wal_lsn()
         wait.until(lambda: self.confirmed_position() >= end, PATIENCE, interval=0.1,
                    message=lambda: f"{self.slot()}\n{self.log_tail()}")
+
+    def recorded(self):
+        """Waits until the record covers all that is in the stream now."""
+        end = self.state()["last_seq"]
+        wait.until(lambda: (self.record() or {}).get("stream_sequence", 0) >= end, PATIENCE, interval=0.05,
+                   message=lambda: f"{self.record()}\n{self.log_tail()}")
 
     def end_walsender(self):
         """The server drops the replication connection."""

@@ -285,7 +285,8 @@ class Standby(PostgresServer):
     def wait_for(self, primary, timeout=30.0):
         """Waits until everything that the primary has logged is replayed here."""
         end = primary.wal_lsn()
-        wait.until(lambda: lsn(self.execute("select pg_last_wal_replay_lsn()")[0][0]) >= end, timeout, message=self.process.log_tail)
+        wait.until(lambda: lsn(self.execute("select pg_last_wal_replay_lsn()")[0][0]) >= end, timeout,
+                   message=self.process.log_tail)
 
     def disconnect(self):
         """From now on it receives nothing."""

@@ -195,6 +195,7 @@ class Server {
     }
     while (!records.empty() && records.back().at > durable_until && !random.chance(4)) {
       records.pop_back();
+      has_lost_all_records_ = has_lost_all_records_ || records.empty();
     }
   }
 
@@ -209,6 +210,7 @@ class Server {
   bool is_ascending() const { return is_ascending_; }
   // True once an event was stored that the record of that time had as stored.
   bool has_repeated_recorded() const { return has_repeated_recorded_; }
+  bool has_lost_all_records() const { return has_lost_all_records_; }
 
   static PubAck refused(int code) { return {PubAckOutcome::refused, false, 0, code, "no"}; }
 
@@ -234,6 +236,7 @@ class Server {
   bool is_unique_ = true;
   bool is_ascending_ = true;
   bool has_repeated_recorded_ = false;
+  bool has_lost_all_records_ = false;
 };
 
 // Takes a survey as the surveyor does: the record, then the stream, then the newest messages, while

@@ -121,6 +121,19 @@ TEST_CASE("requests for surveys are numbered, each wakes the publisher once", "[
   CHECK_FALSE(handoff.report().survey);
 }
 
+TEST_CASE("the session that streams, and a divergence, reach the publisher", "[handoff]") {
+  Handoff handoff;
+  CHECK(handoff.live_session() == 0);
+  handoff.set_live_session(3);
+  handoff.wait(Instant::max(), false);
+  CHECK(handoff.live_session() == 3);
+  CHECK_FALSE(handoff.take_divergence());
+  handoff.report_divergence({100, 1, 0});
+  handoff.wait(Instant::max(), false);
+  CHECK(handoff.take_divergence() == Position{100, 1, 0});
+  CHECK_FALSE(handoff.take_divergence());
+}
+
 TEST_CASE("the end of a session wakes the source", "[handoff]") {
   Handoff handoff;
   handoff.report_session_end({1, "the stream is gone", false});

@@ -59,3 +59,32 @@ TEST_CASE("what cannot be used is a mistake in configuration", "[settings]") {
   CHECK(refused([](RunSettings& s) { s.subject = "{table}.{name}"; }));
   CHECK(refused([](RunSettings& s) { s.name = std::string(65, 'a'); }));
 }
+
+TEST_CASE("the delay before confirming is auto or a duration that is not too long", "[settings]") {
+  for (const char* text : {"auto", "0", "0s", "500ms", "3s", "2m", "15m"}) {
+    INFO(text);
+    CHECK(confirm_delay_problem(text).empty());
+  }
+  for (const char* text : {"", "automatic", "5", "-1s", "16m", "1h"}) {
+    INFO(text);
+    CHECK_FALSE(confirm_delay_problem(text).empty());
+  }
+}
+
+TEST_CASE("what the operator has said reaches the decision where to resume", "[settings]") {
+  RunSettings settings;
+  CHECK(resume_policy(settings).strict);
+  CHECK_FALSE(resume_policy(settings).accept_gap);
+  CHECK_FALSE(resume_policy(settings).accept_divergence);
+  settings.fencing = Fencing::off;
+  settings.accept_gap = true;
+  CHECK_FALSE(resume_policy(settings).strict);
+  CHECK(resume_policy(settings).accept_gap);
+  CHECK_FALSE(resume_policy(settings).accept_divergence);
+  const auto names = resolve_names(settings, "app", 7123456789012345678);
+  REQUIRE(names);
+  const ResumeNames resume = resume_names(*names);
+  CHECK(resume.source_id == "app.FE89ECF0");
+  CHECK(resume.slot == "waljet_app");
+  CHECK(resume.stream == "app");
+}

@@ -21,3 +21,18 @@ TEST_CASE("what is not one", "[time_text]") {
     CHECK_FALSE(parse_rfc3339_ns(text));
   }
 }
+
+TEST_CASE("durations", "[time_text]") {
+  CHECK(parse_duration("0") == Duration(0));
+  CHECK(parse_duration("0s") == Duration(0));
+  CHECK(parse_duration("500ms") == Duration(500));
+  CHECK(parse_duration("90s") == Duration(90'000));
+  CHECK(parse_duration("2m") == Duration(120'000));
+  CHECK(parse_duration("1h") == Duration(3'600'000));
+  CHECK(parse_duration("1000000000h") == Duration(3'600'000'000'000'000));
+  for (const char* text : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "1sec", "1s2m", "+1s", "1S",
+                           "1000000001ms", "99999999999999999999s"}) {
+    INFO(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
