@@ -112,7 +112,7 @@ class Trial:
                     self._note(f"begin {fault}")
                     faults.begin(fault)
                     heapq.heappush(agenda, (at + fault.lasts, number, "end", fault))
-                elif faults.ready(fault) or self._now() > at + TAKE_OVER:
+                elif faults.ready(fault) or self._now() > fault.at + fault.lasts + TAKE_OVER:
                     self._note(f"end   {fault}")
                     faults.end(fault)
                 else:
