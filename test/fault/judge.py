@@ -76,7 +76,8 @@ def _order(verdict, expected, stored, late_max):
     place = {event.key: number for number, event in enumerate(expected)}
     known = [(event, message) for event, message in stored if event.key in place]
     kept = _ascending([place[event.key] for event, _ in known])
-    wrong = [f"{_name(event)} at stream sequence {message.seq}" for number, (event, message) in enumerate(known) if number not in kept]
+    wrong = [f"{_name(event)} at stream sequence {message.seq}"
+             for number, (event, message) in enumerate(known) if number not in kept]
     if len(wrong) > late_max:
         verdict.fault("disordered", wrong)
 

@@ -76,7 +76,8 @@ ALL = [
 
 SMALL = Work(sessions=2, rows=1500, rows_max=20, pause=0.01, seconds=2.0)
 SCENARIOS = {
-    "full": Schedule(1, work=SMALL, faults=[Fault(0.4, 1.6, "full", "stream", "100 more")]),
+    # Long enough for a record to be due, and for an attempt after that, however the waits between attempts fall.
+    "full": Schedule(1, work=replace(SMALL, seconds=3.5), faults=[Fault(0.4, 3.1, "full", "stream", "100 more")]),
     "late": Schedule(2, work=SMALL, faults=[Fault(0.3, 0.2, "late", "A-nats", "0.4 s later"),
                                             Fault(1.2, 0.2, "late", "A-nats", "0.4 s later")]),
     "unheard": Schedule(3, work=SMALL, faults=[Fault(0.3, 0.3, "hold down", "A-nats"), Fault(0.5, 0.0, "cut", "A-nats"),
@@ -138,7 +139,8 @@ def build(mutant):
     directory.mkdir(parents=True, exist_ok=True)
     copy = directory / mutant.file
     copy.write_text(text.replace(mutant.text, mutant.instead))
-    entry = next(entry for entry in json.loads((FAULT_BUILD / "compile_commands.json").read_text()) if entry["file"] == str(source))
+    entries = json.loads((FAULT_BUILD / "compile_commands.json").read_text())
+    entry = next(entry for entry in entries if entry["file"] == str(source))
     words = [word for word in shlex.split(entry["command"]) if not word.startswith(("-O", "-g", "-W"))]
     words[words.index("-o") + 1] = str(directory / "mutant.o")
     words[words.index("-c") + 1] = str(copy)

@@ -54,8 +54,10 @@ class Schedule:
 
     def __str__(self):
         work = self.work
-        lines = [f"{self.kind} seed {self.seed}: waljet {' '.join(self.arguments())}" + f"; {self.strays} strays" * bool(self.strays),
-                 f"  {work.sessions} sessions for {work.seconds:.1f} s, at most {work.rows} rows, {work.rows_max} in a transaction"]
+        strays = f"; {self.strays} strays" if self.strays else ""
+        lines = [f"{self.kind} seed {self.seed}: waljet {' '.join(self.arguments())}{strays}",
+                 f"  {work.sessions} sessions for {work.seconds:.1f} s, at most {work.rows} rows, "
+                 f"{work.rows_max} in a transaction"]
         if len(self.seats) > 1:
             lines.append("  a second streamer stands by")
         if self.window:
@@ -199,7 +201,8 @@ class _Faults:
 
     def late(self):
         """The connection is cut, and what was on its way arrives when the streamer is back on a new one."""
-        self.add("late", f"{self.seat()}-nats", self.rng.uniform(0.02, 0.3), f"{self.rng.choice((0.02, 0.1, 0.3, 0.6, 1.0))} s later")
+        seconds = self.rng.choice((0.02, 0.1, 0.3, 0.6, 1.0))
+        self.add("late", f"{self.seat()}-nats", self.rng.uniform(0.02, 0.3), f"{seconds} s later")
 
     def full(self):
         self.add("full", "stream", self.rng.uniform(0.2, 1.5), f"{self.rng.choice((300, 600))} more")

@@ -35,7 +35,8 @@ class Seat:
 
     def open(self, binary, source, dbname, arguments, note):
         """`note` is called with what happens to the process without the schedule's doing."""
-        postgres = f"postgresql://postgres:{self.password}@127.0.0.1:{self.postgres_link.port}/{dbname}?application_name={self.name}"
+        postgres = (f"postgresql://postgres:{self.password}@127.0.0.1:{self.postgres_link.port}/{dbname}"
+                    f"?application_name={self.name}")
         nats = ",".join(f"nats://127.0.0.1:{link.port}" for link in self.nats_links)
         self.streamer = Streamer(postgres, nats, *arguments, name=source, binary=binary)
         self.wanted = False

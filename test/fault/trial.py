@@ -205,9 +205,9 @@ class Trial:
 
     def _clean_up(self):
         server = self.rig.postgres
-        server.execute("select pg_terminate_backend(active_pid) from pg_replication_slots where active and database = %s",
-                       (self.source,))
-        wait.until(lambda: not server.execute("select 1 from pg_replication_slots where active and database = %s", (self.source,)))
+        active = "from pg_replication_slots where active and database = %s"
+        server.execute(f"select pg_terminate_backend(active_pid) {active}", (self.source,))
+        wait.until(lambda: not server.execute(f"select 1 {active}", (self.source,)))
         server.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = %s", (self.source,))
         server.execute(f'drop database "{self.source}" with (force)')
         self.rig.nats.js_api(f"STREAM.DELETE.{self.source}", check=False)
@@ -246,7 +246,7 @@ def _write_events(directory: Path, transactions, messages):
     with open(directory / "committed.txt", "w", encoding="utf-8") as file:
         for transaction in transactions:
             for ordinal, (table, operation, text) in enumerate(transaction.changes, 1):
-                print(transaction.xid, f"{transaction.end_lsn:X}", ordinal, operation, table, text[:100].replace("\n", " "), file=file)
+                print(transaction.xid, f"{transaction.end_lsn:X}", ordinal, operation, table, text[:100], file=file)
     with open(directory / "stored.txt", "w", encoding="utf-8") as file:
         for message in messages:
             print(message.seq, message.headers.get("Waljet-Id", "-"), message.subject, file=file)

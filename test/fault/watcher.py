@@ -49,7 +49,8 @@ class Watcher:
     def _confirmed(self):
         self._postgres = self._postgres or self.rig.postgres.connect()
         with self._postgres.cursor() as cursor:
-            cursor.execute("select confirmed_flush_lsn from pg_replication_slots where slot_name = %s", (f"waljet_{self.source}",))
+            cursor.execute("select confirmed_flush_lsn from pg_replication_slots where slot_name = %s",
+                           (f"waljet_{self.source}",))
             row = cursor.fetchone()
         return lsn(row[0]) if row else None
 

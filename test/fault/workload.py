@@ -121,7 +121,8 @@ class _Transaction:
         table = self.rng.choices(TABLES, (8, 2, 2))[0]
         mine = f"select id from {table} where session = {self.session}"
         if kind < 0.50:
-            self._run(f"insert into {table} (session, note) select %s, md5(i::text) || repeat('é', %s) from generate_series(1, %s) i",
+            self._run(f"""insert into {table} (session, note)
+                          select %s, md5(i::text) || repeat('é', %s) from generate_series(1, %s) i""",
                       self.session, self.rng.randint(0, 40), rows)
         elif kind < 0.74:
             self._run(f"update {table} set note = md5(note) where id in ({mine} order by id desc limit %s)", rows)
