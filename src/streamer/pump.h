@@ -79,7 +79,7 @@ struct PumpAction {
     connect,       // answer with on_connected() or on_trouble()
     prepare,       // answer with on_prepared() or on_prepare_failed()
     create,        // the stream; answer with on_created() or on_prepare_failed()
-    publish,       // `message`; answer with on_link_lost() or on_oversize() if it cannot be sent
+    publish,       // `message`; answer with on_trouble() or on_oversize() if it cannot be sent
     write_record,  // `record` in place of `record_revision`; its answer has record_token
     drop_link,     // let go of the link, so that no answer comes from it any more
     wait,          // nothing to do before `until`, unless something arrives
@@ -221,8 +221,9 @@ class Pump {
   Instant wake_at() const;
 
   void begin_session(Instant now);
-  void prefer_known_record();
+  void note_lost_record();
   void start_publishing(Instant now);
+  void take_record_over(const Survey& survey, Duration delay, Instant now);
   void lose_session(std::string why, Instant now);
   void reconcile(const Survey& survey, Instant now);
   std::optional<std::string> why_session_is_lost(const Survey& survey) const;
@@ -265,6 +266,7 @@ class Pump {
   std::optional<Session> session_;  // the present one; without one items are dropped
   bool skipping_ = false;           // items are of a session that was over before it began
   std::optional<Position> divergence_;
+  std::optional<Position> newest_own_;  // that ever entered the window in this history
   bool survey_wanted_ = true;
   std::optional<Survey> survey_;
   Decision decision_;

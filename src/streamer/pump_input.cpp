@@ -96,6 +96,7 @@ void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
   window_.add(bytes);
   events_.push_back({frame, 0});
   last_entered_ = frame.position;
+  newest_own_ = std::max(newest_own_.value_or(frame.position), frame.position);
   in_transaction_ = frame.end_lsn == 0;  // a message outside a transaction ends itself
   chunks_.back().end = window_.end();
   chunks_.back().used = true;

@@ -15,7 +15,7 @@ void Pump::on_prepared(Survey survey, Instant now) {
   if (session_ && !ready_to_turn()) return reconcile(survey, now);
   survey_ = std::move(survey);
   survey_wanted_ = false;
-  prefer_known_record();
+  note_lost_record();
   if (coming_) return begin_session(now);
   state_ = PumpState::standing_by;
 }
@@ -38,8 +38,11 @@ void Pump::begin_session(Instant now) {
   decision_ = decide_resume(settings_.names, coming_->facts, *survey_, settings_.policy);
   if (decision_.blocked) {
     // The server was asked where its log ends before the survey was taken, so another process may
-    // have stored what was committed since. The source asks again, in the right order.
-    const bool certain = !decision_.diverged;
+    // have stored what was committed since; the source asks again, in the right order. What this
+    // process stored itself was in the log before.
+    const bool own = newest_own_ && newest_own_->commit_lsn >= coming_->facts.flushed;
+    const bool certain = !decision_.diverged || own;
+    if (certain) divergence_ = decision_.diverged;
     session_end_ = {coming_->number,
                     certain ? *decision_.blocked : "another process has stored events meanwhile",
                     certain};
@@ -48,27 +51,27 @@ void Pump::begin_session(Instant now) {
     state_ = PumpState::standing_by;
     return;
   }
-  for (std::string& accepted : decision_.accepted) {
-    notices_.accepted.push_back(std::move(accepted));
-  }
   if (!survey_->stream) {
     state_ = PumpState::creating;
     return;
   }
+  for (std::string& accepted : decision_.accepted) {
+    notices_.accepted.push_back(std::move(accepted));
+  }
   start_publishing(now);
 }
 
-// A broker that lost its latest writes may have lost the record's as well: then what this process
-// knows of them holds.
-void Pump::prefer_known_record() {
+// A broker that lost its latest writes may have lost the record's as well: this process knows them.
+void Pump::note_lost_record() {
   if (!known_record_ || !survey_->record) return;
   const Record& stored = *survey_->record;
   const bool same = stored.system_identifier == known_record_->system_identifier &&
                     stored.timeline == known_record_->timeline &&
                     stored.stream_created == known_record_->stream_created &&
                     stored.history_sequence == known_record_->history_sequence;
-  // The position alone: the rest of the stored record is what the survey was taken by.
-  if (same) survey_->record->position = std::max(stored.position, known_record_->position);
+  const bool lost = stored.position < known_record_->position ||
+                    stored.stream_sequence < known_record_->stream_sequence;
+  if (same && lost) survey_->lost_record = known_record_;
 }
 
 namespace {
@@ -89,41 +92,53 @@ void Pump::start_publishing(Instant now) {
   if (!delay) return back_off(delay.error(), now);
   session_ = std::exchange(coming_, std::nullopt);
   stream_ = *survey.stream;
-  const Lsn confirmed = session_->facts.slot_confirmed;
-  const uint64_t last = stream_.last_sequence;
-  const bool known = survey.record && !decision_.new_history;
 
   forget_all();
   // What does not depend on the stream's end goes on from what entered before.
   const bool by_slot = !settings_.policy.strict;
   if (!by_slot || decision_.rolled_back || decision_.new_history) last_entered_.reset();
+  if (decision_.new_history) newest_own_.reset();
   stored_ = std::move(decision_.stored);
   stored_last_.reset();
-  acknowledged_sequence_ = last;
-  stored_sequence_ = last;
-  chain_ = last;
+  acknowledged_sequence_ = stream_.last_sequence;
+  stored_sequence_ = stream_.last_sequence;
+  chain_ = stream_.last_sequence;
+  single_until_ = 0;
+  take_record_over(survey, *delay, now);
+  note_foreign(survey);
+  silent_since_ = now;
+  state_ = PumpState::publishing;
+}
 
+// The session's first record says no more than the one before, but where the slot and the stream
+// stand: what was found stored may have a hole.
+void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
+  const Lsn confirmed = session_->facts.slot_confirmed;
+  const uint64_t last = stream_.last_sequence;
+  const bool known = survey.record && !decision_.new_history;
   const Mark mark{confirmed, known ? std::min(decision_.mark_sequence, last)
                                    : last_confirmed_sequence(survey, confirmed)};
-  confirmer_.begin(mark, *delay, now);
+  confirmer_.begin(mark, delay, now);
   record_ = survey.record.value_or(Record{});
-  single_until_ = 0;
-  note_foreign(survey);
-  const bool same_stream = record_.stream_created == stream_.created;
   if (!known) record_.position = 0;
-  if (decision_.new_history) record_.history_sequence = last;
-  if (!decision_.new_history && !same_stream) record_.history_sequence = 0;
+  if (known && survey.lost_record) {
+    record_.position = std::max(record_.position, survey.lost_record->position);
+  }
+  if (decision_.new_history) {
+    record_.history_sequence = last;
+  } else if (record_.stream_created != stream_.created) {
+    record_.history_sequence = 0;
+  }
+  const bool strict = settings_.policy.strict;
   const bool fresh = decision_.new_history || (!survey.record && survey.events.empty());
-  if (fresh || !known || decision_.rolled_back || by_slot) {
+  if (!known || !decision_.record_holds || !strict) {
     record_.last_event.reset();
-    record_.read_from = fresh && !by_slot ? last + 1 : 0;
+    record_.read_from = fresh && strict ? last + 1 : 0;
   }
   record_ = make_record({confirmed, last});
   record_revision_ = survey.record_revision;
   record_under_way_ = false;
   recorded_ = false;
-  silent_since_ = now;
-  state_ = PumpState::publishing;
 }
 
 // What is written from now on; keeps what the record before says of the past.

@@ -44,6 +44,14 @@ class Decider {
   void collect_stored();
 
   const std::optional<Record>& record() const { return survey_.record; }
+  // Where there is a record: what was ever acknowledged.
+  const Record& newest_record() const {
+    return survey_.lost_record ? *survey_.lost_record : *survey_.record;
+  }
+  bool is_of_this_stream(const Record& record) const {
+    return survey_.stream && record.stream == names_.stream &&
+           record.stream_created == survey_.stream->created;
+  }
   uint64_t last_sequence() const { return survey_.stream ? survey_.stream->last_sequence : 0; }
   bool in_present_history(const StoredEvent& event) const {
     return !record() || event.sequence > record()->history_sequence;
@@ -154,37 +162,37 @@ std::optional<std::string> Decider::gap() {
         names_.slot, record() ? " up to " + text_of(record()->position) : "");
   }
   if (!record() || decision_.new_history) return std::nullopt;
-  if (facts_.slot_confirmed > record()->position) {
+  if (facts_.slot_confirmed > newest_record().position) {
     return fmt::format(
         "slot {} stands at {}, but events were stored up to {} only: it was created again or "
         "moved by somebody else, or the record of later events is lost; changes between are "
         "missing",
-        names_.slot, text_of(facts_.slot_confirmed), text_of(record()->position));
+        names_.slot, text_of(facts_.slot_confirmed), text_of(newest_record().position));
   }
   return gap_of_stream();
 }
 
 // Where the stream has lost events: whether the slot sends all of them again.
 std::optional<std::string> Decider::gap_of_stream() {
-  const bool same = survey_.stream && record()->stream == names_.stream &&
-                    record()->stream_created == survey_.stream->created;
-  decision_.mark_sequence = record()->stream_sequence;
-  const auto mark = mark_for(*record(), facts_.slot_confirmed);
-  if (mark) decision_.mark_sequence = mark->sequence;
-  if (same && last_sequence() >= record()->stream_sequence) return std::nullopt;
+  const Record& newest = newest_record();
+  const bool same = is_of_this_stream(newest);
+  decision_.record_holds =
+      is_of_this_stream(*record()) && last_sequence() >= record()->stream_sequence;
+  const auto mark = mark_for(newest, facts_.slot_confirmed);
+  decision_.mark_sequence = mark ? mark->sequence : newest.stream_sequence;
+  if (same && last_sequence() >= newest.stream_sequence) return std::nullopt;
 
   decision_.rolled_back = true;
   const uint64_t left = same ? last_sequence() : 0;
   if (mark && mark->sequence <= left) return std::nullopt;
   std::string what = fmt::format("stream {} is gone", names_.stream);
-  if (record()->stream != names_.stream) {
-    what =
-        fmt::format("events were stored in stream {}, not in {}", record()->stream, names_.stream);
+  if (newest.stream != names_.stream) {
+    what = fmt::format("events were stored in stream {}, not in {}", newest.stream, names_.stream);
   } else if (same) {
     what = fmt::format(
         "stream {} ends at sequence {}, though {} was acknowledged: it has lost "
         "events",
-        names_.stream, left, record()->stream_sequence);
+        names_.stream, left, newest.stream_sequence);
   } else if (survey_.stream) {
     what = fmt::format("stream {} was created again at {}", names_.stream, survey_.stream->created);
   }
@@ -195,7 +203,7 @@ std::optional<std::string> Decider::gap_of_stream() {
 void Decider::collect_stored() {
   if (!policy_.strict || decision_.new_history) return;
   std::optional<Position> all_up_to;
-  const bool trusted = record() && !decision_.rolled_back;
+  const bool trusted = decision_.record_holds;
   if (trusted) all_up_to = record()->last_event;
   // Read back as far as the record says, nothing can be missing unseen. Otherwise so far that a
   // hole cannot lie before it.

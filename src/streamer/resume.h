@@ -83,6 +83,7 @@ struct Decision {
   // the survey it is to be remembered, since the log will grow.
   std::optional<Position> diverged;
   bool rolled_back = false;    // the stream has lost events, which the slot sends again
+  bool record_holds = false;   // what the record says is stored is there, or was removed since
   bool new_history = false;    // nothing that is stored counts
   uint64_t mark_sequence = 0;  // all that the slot has confirmed is stored at or before it
 };

@@ -238,7 +238,10 @@ SourceState Source::wait_for_slot() {
   if (const auto fatal = handoff_.report().fatal) return after_fatal(*fatal);
   if (auto error = look_at_server()) return after_error(std::move(*error));
   if (!facts_.slot_exists) return SourceState::checking;
-  return slot_active_ ? SourceState::waiting_for_slot : SourceState::starting;
+  if (slot_active_) return SourceState::waiting_for_slot;
+  // What the other process has stored is read first, and where the log ends after that.
+  survey_request_ = handoff_.request_survey();
+  return SourceState::waiting_for_publisher;
 }
 
 SourceState Source::start() {

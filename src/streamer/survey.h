@@ -44,6 +44,8 @@ struct Survey {
 
   std::optional<Record> record;
   uint64_t record_revision = 0;  // 0: there is none
+  // The record as this process had it acknowledged, where the broker has lost that one.
+  std::optional<Record> lost_record;
 };
 
 }  // namespace waljet

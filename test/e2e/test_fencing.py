@@ -1,6 +1,5 @@
 """Several publishers: however they come to be, no event is missing, repeated or out of order in silence."""
 
-import threading
 import time
 
 from harness import wait

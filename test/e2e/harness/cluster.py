@@ -137,7 +137,7 @@ class NatsCluster:
             replicas = info.get("replicas", [])
             return info.get("leader") and all(replica["current"] and not replica.get("offline") for replica in replicas)
         for stream in streams:
-            wait.until(lambda: current(stream), timeout, interval=0.1, retry=UNREACHABLE,  # noqa: B023: ends in the loop
+            wait.until(lambda: current(stream), timeout, interval=0.1, retry=UNREACHABLE,  # noqa: B023: ends here
                        message=lambda: f"{stream} is current\n{self.log_tail()}")  # noqa: B023
 
     def step_down(self, stream):

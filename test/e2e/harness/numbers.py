@@ -21,7 +21,7 @@ class Numbers:
         postgres.execute(TABLE.format(table=table), dbname=dbname)
 
     def last(self):
-        """The last number committed, 0 for none; asked from the database, since a commit's answer may have been lost."""
+        """The last number committed, 0 for none; asked from the database: a commit's answer may be lost."""
         return self.postgres.execute(f"select coalesce(max(id), 0) from {self.table}", dbname=self.dbname)[0][0]
 
     def write(self, count, per_transaction=0):

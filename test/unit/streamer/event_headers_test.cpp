@@ -55,8 +55,7 @@ TEST_CASE("the expected sequence and the message id are there where they are wan
   EventHeaders headers;
   event.outgoing.expected_sequence = 0;  // of an empty stream
   headers.build(event.outgoing, false);
-  CHECK(lines_of(headers) ==
-        Lines{{"Waljet-Id", id}, {"Nats-Expected-Last-Sequence", "0"}});
+  CHECK(lines_of(headers) == Lines{{"Waljet-Id", id}, {"Nats-Expected-Last-Sequence", "0"}});
   event.outgoing.expected_sequence = UINT64_MAX;
   headers.build(event.outgoing, true);
   CHECK(lines_of(headers) == Lines{{"Waljet-Id", id},

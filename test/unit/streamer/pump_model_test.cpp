@@ -21,13 +21,14 @@ using Kind = PumpAction::Kind;
 // What may happen in a run, besides links and processes that come and go.
 struct Plan {
   bool strict = true;
-  bool lossy = false;          // the server refuses and loses single messages
-  bool foreign = false;        // somebody else writes into the stream
-  bool power_losses = false;   // of the server, which forgets what is younger than the delay
-  bool purges = false;         // the stream's first messages go, or all
-  bool expiry = false;         // only such go as are on record as stored
-  size_t processes = 1;        // more of them: a slot goes from one to the other
-  Duration delay{0};           // --confirm-delay
+  bool lossy = false;         // the server refuses and loses single messages
+  bool foreign = false;       // somebody else writes into the stream
+  bool power_losses = false;  // of the server, which forgets what is younger than the delay
+  bool deep_losses = false;   // the same, but of more than the delay allows for
+  bool purges = false;        // the stream's first messages go, or all
+  bool expiry = false;        // only such go as are on record as stored
+  size_t processes = 1;       // more of them: a slot goes from one to the other
+  Duration delay{0};          // --confirm-delay
 };
 
 // A link as the server sees it. It outlives its end at the other side.
@@ -45,12 +46,13 @@ struct Process {
   Pump pump;
   std::deque<Item> queue;
   std::optional<Walsender> walsender;
-  uint64_t session = 0;  // number of its newest
+  uint64_t session = 0;    // number of its newest
   bool connected = false;  // as far as it knows
   Lsn reported = 0;        // what its source would tell PostgreSQL in this session
   bool stopping = false;
   std::optional<Wire> wire;
   std::deque<Ack> answers;
+  std::deque<Ack> old_answers;  // of links before
   std::optional<SurveyTaker> survey;
   int frozen = 0;  // steps for which it does nothing
 };
@@ -83,8 +85,10 @@ class World {
   void settle() {
     faithful_ = true;
     for (auto& process : processes_) process->frozen = 0;
+    // What is lost after the last confirmation is found out on the next link.
+    const int turns_min = plan_.deep_losses ? 100 : 0;
     constexpr int turns_max = 5'000;
-    for (int i = 0; i < turns_max && !is_settled(); ++i) {
+    for (int i = 0; i < turns_min || (i < turns_max && !is_settled()); ++i) {
       now_ += Duration(random_.below(500));
       for (size_t who = 0; who < processes_.size(); ++who) {
         Process& process = *processes_[who];
@@ -115,6 +119,7 @@ class World {
     for (const Transaction& transaction : history_) {
       all.insert(all.end(), transaction.events.begin(), transaction.events.end());
     }
+    if (plan_.deep_losses && is_operator_asked_) return;
     REQUIRE(stored == all);
     if (!plan_.strict) return;
     if (!server_.is_ascending()) REQUIRE(late_events_ > 0);
@@ -193,8 +198,11 @@ class World {
   // A server that has lost its power in a quiet time may have lost the record's last words alone.
   void ask_operator(size_t who, const std::string& why) {
     INFO("blocked: " << why);
-    REQUIRE(plan_.power_losses);
-    REQUIRE((why.find("stands at") != std::string::npos || server_.has_lost_all_records()));
+    is_operator_asked_ = true;
+    if (!plan_.deep_losses) {
+      REQUIRE(plan_.power_losses);
+      REQUIRE((why.find("stands at") != std::string::npos || server_.has_lost_all_records()));
+    }
     kill(who);
     processes_[who] = make_process(true);
   }
@@ -312,7 +320,8 @@ class World {
     Survey survey = process.survey->take();
     say("{}: survey: last sequence {}, read from {}, {} events, newest {}, revision {}",
         number_of(process), survey.stream ? survey.stream->last_sequence : 0, survey.read_from,
-        survey.events.size(), survey.events.empty() ? "none" : name_of(survey.events.back().position),
+        survey.events.size(),
+        survey.events.empty() ? "none" : name_of(survey.events.back().position),
         survey.record_revision);
     process.survey.reset();
     process.pump.on_prepared(std::move(survey), now_);
@@ -340,14 +349,16 @@ class World {
   }
 
   void deliver_answer(Process& process) {
-    if (process.answers.empty() || process.survey) return;
+    if (process.survey) return;
+    if (!process.old_answers.empty() && random_.chance(4)) {
+      process.pump.on_ack(process.old_answers.front(), now_);
+      process.old_answers.pop_front();
+    }
+    if (process.answers.empty()) return;
     // Errors overtake in a cluster.
     const size_t at = fails(4) ? random_.below(process.answers.size()) : 0;
-    Ack ack = process.answers[at];
+    const Ack ack = process.answers[at];
     process.answers.erase(process.answers.begin() + static_cast<std::ptrdiff_t>(at));
-    process.pump.on_ack(ack, now_);
-    if (!fails(20) || ack.epoch == 0) return;
-    --ack.epoch;  // of a link before
     process.pump.on_ack(ack, now_);
   }
 
@@ -362,6 +373,7 @@ class World {
   void drop_link(Process& process) {
     if (process.wire && !faithful_) ghosts_.push_back(std::move(*process.wire));
     process.wire.reset();
+    for (const Ack& answer : process.answers) process.old_answers.push_back(answer);
     process.answers.clear();
   }
 
@@ -398,7 +410,8 @@ class World {
       case 11: now_ += Duration(11'000); return;
       default: break;
     }
-    if (plan_.power_losses && random_.chance(100)) lose_power();
+    if (plan_.power_losses && random_.chance(100)) lose_power(now_ - plan_.delay * 3 / 4);
+    if (plan_.deep_losses && random_.chance(200)) lose_power({});
     if (plan_.foreign && random_.chance(30)) write_foreign();
     if (plan_.purges && random_.chance(60)) remove(server_.messages().size());
     if (plan_.expiry && random_.chance(30)) remove(server_.recorded_messages());
@@ -439,13 +452,13 @@ class World {
     kill(who);
   }
 
-  void lose_power() {
+  // Synced a little sooner than the delay allows for.
+  void lose_power(Instant durable_until) {
     const uint64_t before = server_.last_sequence();
     const uint64_t revision = server_.revision();
-    // Synced a little sooner than the delay allows for.
-    server_.lose_power(random_, now_ - plan_.delay * 3 / 4);
-    say("server: power lost: sequence {} to {}, revision {} to {}", before,
-        server_.last_sequence(), revision, server_.revision());
+    server_.lose_power(random_, durable_until);
+    say("server: power lost: sequence {} to {}, revision {} to {}", before, server_.last_sequence(),
+        revision, server_.revision());
     ghosts_.clear();
     for (auto& process : processes_) {
       if (process->wire) process->wire->publishes.clear();
@@ -476,10 +489,10 @@ class World {
     if (!plan_.purges) REQUIRE(server_.is_unique());
     if (plan_.strict && !plan_.foreign && !plan_.purges) REQUIRE(server_.is_ascending());
     for (const Transaction& transaction : history_) {
-      if (transaction.commit_lsn >= slot_) break;
+      if (transaction.commit_lsn >= slot_ || plan_.deep_losses) break;
       for (const Position& position : transaction.events) REQUIRE(server_.holds(position));
     }
-    if (!plan_.power_losses) REQUIRE(slot_ <= server_.recorded());
+    if (!plan_.power_losses && !plan_.deep_losses) REQUIRE(slot_ <= server_.recorded());
   }
 
   bool is_settled() const { return slot_ == history_.back().end_lsn; }
@@ -497,12 +510,13 @@ class World {
   Instant now_{Duration(1'000'000)};
   bool faithful_ = false;
   Lsn slot_ = 0;
-  Lsn slot_saved_ = 0;  // what it is after a crash
+  Lsn slot_saved_ = 0;           // what it is after a crash
   std::optional<size_t> owner_;  // of the slot
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<Wire> ghosts_;
   uint64_t late_events_ = 0;
   uint64_t foreign_messages_ = 0;
+  bool is_operator_asked_ = false;
 };
 
 void run_worlds(const Plan& plan, int runs) {
@@ -534,7 +548,9 @@ TEST_CASE("processes take the slot over from each other: still once and in order
   Plan plan;
   plan.processes = 3;
   SECTION("over faithful links") {}
-  SECTION("over lossy links") { plan.lossy = true; }
+  SECTION("over lossy links") {
+    plan.lossy = true;
+  }
   run_worlds(plan, 500);
 }
 
@@ -543,8 +559,23 @@ TEST_CASE("a server that loses its power gets again what it has lost", "[pump][m
   plan.power_losses = true;
   plan.delay = Duration(3'000);
   SECTION("one process") {}
-  SECTION("two of them") { plan.processes = 2; }
-  SECTION("over lossy links") { plan.lossy = true; }
+  SECTION("two of them") {
+    plan.processes = 2;
+  }
+  SECTION("over lossy links") {
+    plan.lossy = true;
+  }
+  run_worlds(plan, 500);
+}
+
+TEST_CASE("what a server loses for good is not missing without an operator's word",
+          "[pump][model]") {
+  Plan plan;
+  plan.deep_losses = true;
+  SECTION("confirmed at once") {}
+  SECTION("after a delay") {
+    plan.delay = Duration(3'000);
+  }
   run_worlds(plan, 500);
 }
 
@@ -553,8 +584,12 @@ TEST_CASE("with another writer every event is stored once, and what is late is s
   Plan plan;
   plan.foreign = true;
   SECTION("one process") {}
-  SECTION("two of them") { plan.processes = 2; }
-  SECTION("over lossy links") { plan.lossy = true; }
+  SECTION("two of them") {
+    plan.processes = 2;
+  }
+  SECTION("over lossy links") {
+    plan.lossy = true;
+  }
   run_worlds(plan, 500);
 }
 
@@ -562,7 +597,9 @@ TEST_CASE("events that have expired are not stored again", "[pump][model]") {
   Plan plan;
   plan.expiry = true;
   SECTION("one process") {}
-  SECTION("two of them") { plan.processes = 2; }
+  SECTION("two of them") {
+    plan.processes = 2;
+  }
   run_worlds(plan, 500);
 }
 

@@ -50,10 +50,10 @@ TEST_CASE("a message without headers, or with others, has no event id", "[stored
 }
 
 TEST_CASE("no message and no stream are told apart", "[stored_message]") {
-  const StoredHead no_message = parse_stored_message(
-      R"({"type":"io.nats.jetstream.api.v1.stream_msg_get_response","error":)"
-      R"({"code":404,"err_code":10037,"description":"no message found"}})",
-      true);
+  const StoredHead no_message =
+      parse_stored_message(R"({"type":"io.nats.jetstream.api.v1.stream_msg_get_response","error":)"
+                           R"({"code":404,"err_code":10037,"description":"no message found"}})",
+                           true);
   CHECK(no_message.error_code == 10037);
   CHECK(no_message.error_text == "no message found");
   const StoredHead no_stream = parse_stored_message(

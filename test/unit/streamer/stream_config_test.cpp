@@ -77,8 +77,8 @@ struct Refused {
 };
 
 Refused refused_with(const std::string& setting) {
-  const StreamAnswer answer = parse_stream_answer(
-      R"({"config":{"subjects":["app.>"])" + (setting.empty() ? "" : "," + setting) + "}}");
+  const StreamAnswer answer = parse_stream_answer(R"({"config":{"subjects":["app.>"])" +
+                                                  (setting.empty() ? "" : "," + setting) + "}}");
   REQUIRE_FALSE(answer.error);
   const auto is_refused = [&](bool strict) {
     const auto error = check_stream("app", answer, "app.*.*.*", strict);
