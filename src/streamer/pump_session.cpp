@@ -63,7 +63,11 @@ void Pump::begin_session(Instant now) {
 
 // A broker that lost its latest writes may have lost the record's as well: this process knows them.
 void Pump::note_lost_record() {
-  if (!known_record_ || !survey_->record) return;
+  if (!known_record_) return;
+  if (!survey_->record) {
+    survey_->record = known_record_;
+    return;
+  }
   const Record& stored = *survey_->record;
   const bool same = stored.system_identifier == known_record_->system_identifier &&
                     stored.timeline == known_record_->timeline &&
