@@ -3,7 +3,7 @@
 #   make demo [DEMO_SECONDS=20] [YES=1]    watch changes of a private PostgreSQL arrive in a private NATS
 #   make test                              every suite; make test-full at full size
 #   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | mutants | lint    one suite
-#   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [VERBOSE=1]
+#   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [SHOW=1]
 #                                          random faults under random load; RECORD adds a line to the ledger
 #   make format                            format the sources in place
 #   make docs                              docs/plugin-options.md from the declarations
@@ -11,7 +11,7 @@
 #   make clean
 
 MAKEFLAGS += --no-print-directory
-export DEMO_SECONDS YES ACCEPT TESTS SEEDS FIRST JOBS KIND RECORD VERBOSE
+export DEMO_SECONDS YES ACCEPT TESTS SEEDS FIRST JOBS KIND RECORD SHOW
 
 .PHONY: $(DEV_VERBS)
 
