@@ -154,6 +154,8 @@ std::optional<std::string> Decider::divergence_of_log() {
 }
 
 std::optional<std::string> Decider::gap() {
+  decision_.record_holds = record() && !decision_.new_history && is_of_this_stream(*record()) &&
+                           last_sequence() >= record()->stream_sequence;
   const bool known = record() || !survey_.events.empty();
   if (known && !facts_.slot_exists) {
     return fmt::format(
@@ -176,8 +178,6 @@ std::optional<std::string> Decider::gap() {
 std::optional<std::string> Decider::gap_of_stream() {
   const Record& newest = newest_record();
   const bool same = is_of_this_stream(newest);
-  decision_.record_holds =
-      is_of_this_stream(*record()) && last_sequence() >= record()->stream_sequence;
   const auto mark = mark_for(newest, facts_.slot_confirmed);
   decision_.mark_sequence = mark ? mark->sequence : newest.stream_sequence;
   if (same && last_sequence() >= newest.stream_sequence) return std::nullopt;

@@ -73,7 +73,7 @@ class Seat:
     def terminate(self):
         """SIGTERM; watch() sees to the rest."""
         self.wanted = False
-        if self.streamer.alive():
+        if self.streamer.alive() and not self._kill_at:  # a second one would end it at once
             self.thaw()
             self.streamer.process.signal(signal.SIGTERM)
             self._kill_at = time.monotonic() + DRAIN

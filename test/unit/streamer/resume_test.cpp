@@ -291,6 +291,11 @@ TEST_CASE("a gap that was accepted goes on with what is stored", "[resume]") {
       needs_word("--accept-gap", [](Case& one) { one.facts.slot_confirmed = 900; });
   CHECK_FALSE(decision.new_history);
   CHECK(decision.stored.last() == Position{300, 1, 0});
+  const Decision purged = needs_word("--accept-gap", [](Case& one) {
+    one.facts.slot_confirmed = 900;
+    purge(one);
+  });
+  CHECK(purged.stored.judge({200, 1, 0}) == Verdict::stored);
 }
 
 TEST_CASE("a stream that has lost what the slot does not send again is a gap", "[resume]") {
