@@ -210,11 +210,16 @@ SourceState Source::wait_for_publisher() {
   }
 }
 
-// Much may have changed while NATS was waited for, so the server is looked at again.
+// Much may have changed while NATS was waited for, so the server is looked at again. Its log has
+// to be seen to end after what the survey found.
 SourceState Source::decide() {
+  const Lsn confirmed_before = facts_.slot_confirmed;
   if (auto error = look_at_server()) return after_error(std::move(*error));
   if (facts_.slot_exists && slot_active_) return SourceState::waiting_for_slot;
   const Handoff::Report report = handoff_.report();
+  // As it was before the survey: another process may have moved the slot since, and recorded that.
+  SourceFacts facts = facts_;
+  facts.slot_confirmed = std::min(facts_.slot_confirmed, confirmed_before);
   // In a session that goes on, the publisher decides when it has published what it holds.
   if (!report.survey && facts_.slot_exists) return SourceState::starting;
   if (!report.survey) {
@@ -224,7 +229,7 @@ SourceState Source::decide() {
                     names_->slot));
   }
   const Decision decision =
-      decide_resume(resume_names(*names_), facts_, *report.survey, resume_policy(settings_));
+      decide_resume(resume_names(*names_), facts, *report.survey, resume_policy(settings_));
   if (decision.diverged) handoff_.report_divergence(*decision.diverged);
   if (decision.blocked) return after_blocked(*decision.blocked);
   return SourceState::starting;
