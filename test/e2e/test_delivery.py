@@ -68,7 +68,10 @@ def test_load_survives_every_crash(postgres, nats, make_streamer, full, seed):
     faults = [kill_streamer, kill_nats, kill_streamer, lambda: postgres.restart("immediate"), kill_streamer]
     with Sampler(confirmed_then_stored, 0.02) as sampler, Load(postgres, changes, seed) as load:
         for number, fault in enumerate(faults, 1):
+            since = confirmed_then_stored()[0]
             wait.until(lambda due=number / (len(faults) + 1): load.progress() >= due, 120, message="the load goes on")
+            # something was confirmed in between, unless all is done
+            wait.until(lambda since=since: confirmed_then_stored()[0] > since or load.progress() >= 1, 30)
             fault()
         load.finish()
         messages = drained(nats, streamer, postgres)
