@@ -1,22 +1,11 @@
 #include "streamer/pub_ack.h"
 
-#include <rapidjson/document.h>
-
 #include <array>
+
+#include "streamer/json_members.h"
 
 namespace waljet {
 namespace {
-
-std::string string_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsString()) return {};
-  return {member->value.GetString(), member->value.GetStringLength()};
-}
-
-int int_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsInt() ? member->value.GetInt() : 0;
-}
 
 PubAck refusal(int error_code, std::string text) {
   return {PubAckOutcome::refused, false, 0, error_code, std::move(text)};
@@ -37,8 +26,8 @@ PubAck parse_pub_ack(std::string_view json) {
   const auto error = document.FindMember("error");
   if (error != document.MemberEnd()) {
     if (!error->value.IsObject()) return refusal(0, "the answer has an error of unknown form");
-    return refusal(int_member(error->value, "err_code"),
-                   string_member(error->value, "description"));
+    return refusal(static_cast<int>(number_member(error->value, "err_code")),
+                   std::string(text_member(error->value, "description")));
   }
   const auto sequence = document.FindMember("seq");
   if (sequence == document.MemberEnd() || !sequence->value.IsUint64()) {

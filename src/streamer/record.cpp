@@ -1,13 +1,13 @@
 #include "streamer/record.h"
 
-#include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <charconv>
 
-#include "streamer/string_sink.h"
+#include "streamer/json_members.h"
+#include "streamer/position_text.h"
 
 namespace waljet {
 namespace {
@@ -30,20 +30,6 @@ void put(Writer& writer, const char* name, uint64_t number) {
   writer.Uint64(number);
 }
 
-std::string lsn_text(Lsn lsn) {
-  StringSink sink;
-  put_lsn(*sink, lsn);
-  return sink.str();
-}
-
-std::string event_id_text(std::string_view source_id, const Position& position) {
-  StringSink sink;
-  (*sink).put(source_id);
-  (*sink).put(':');
-  put_position(*sink, position);
-  return sink.str();
-}
-
 void put_marks(Writer& writer, const std::vector<Mark>& marks) {
   writer.Key("marks");
   writer.StartArray();
@@ -54,21 +40,6 @@ void put_marks(Writer& writer, const std::vector<Mark>& marks) {
     writer.EndArray();
   }
   writer.EndArray();
-}
-
-std::string_view text_of(const rapidjson::Value& value) {
-  return value.IsString() ? std::string_view(value.GetString(), value.GetStringLength())
-                          : std::string_view();
-}
-
-std::string_view text_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() ? text_of(member->value) : std::string_view();
-}
-
-uint64_t number_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsUint64() ? member->value.GetUint64() : 0;
 }
 
 std::vector<Mark> marks_of(const rapidjson::Value& object) {
@@ -111,24 +82,24 @@ std::optional<Record> parse_record(std::string_view json) {
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  if (number_member(document, "version") != record_version) return std::nullopt;
+  if (count_member(document, "version") != record_version) return std::nullopt;
   const auto position = parse_lsn(text_member(document, "position"));
   if (!position) return std::nullopt;
   Record record;
   const std::string_view system = text_member(document, "system_identifier");
   std::from_chars(system.data(), system.data() + system.size(), record.system_identifier);
-  record.timeline = static_cast<uint32_t>(number_member(document, "timeline"));
+  record.timeline = static_cast<uint32_t>(count_member(document, "timeline"));
   record.position = *position;
   record.stream = text_member(document, "stream");
   record.stream_created = text_member(document, "stream_created");
-  record.stream_sequence = number_member(document, "stream_sequence");
+  record.stream_sequence = count_member(document, "stream_sequence");
   if (const auto id = parse_event_id(text_member(document, "last_event"))) {
     record.last_event = id->position;
   }
-  record.read_from = number_member(document, "read_from");
-  record.max_pending = number_member(document, "max_pending");
-  record.max_pending_bytes = number_member(document, "max_pending_bytes");
-  record.history_sequence = number_member(document, "history_sequence");
+  record.read_from = count_member(document, "read_from");
+  record.max_pending = count_member(document, "max_pending");
+  record.max_pending_bytes = count_member(document, "max_pending_bytes");
+  record.history_sequence = count_member(document, "history_sequence");
   if (const auto id = parse_event_id(text_member(document, "diverged"))) {
     record.diverged = id->position;
   }

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "streamer/string_sink.h"
+#include "streamer/position_text.h"
 
 namespace waljet {
 namespace {
@@ -150,14 +150,12 @@ std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
                     slot, info.database, database));
   }
   if (info.wal_status == "lost") {
-    StringSink confirmed;
-    put_lsn(*confirmed, info.confirmed);
     return Error{ErrorClass::retry,
                  fmt::format("slot {} is lost: the server has removed WAL that it still needed "
                              "(max_slot_wal_keep_size), so the changes since {} cannot be "
                              "read any more; drop it with `waljet slot drop --slot {}` to go on "
                              "without them",
-                             slot, confirmed.view(), slot),
+                             slot, lsn_text(info.confirmed), slot),
                  {},
                  {}};
   }

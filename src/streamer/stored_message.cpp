@@ -1,17 +1,11 @@
 #include "streamer/stored_message.h"
 
-#include <rapidjson/document.h>
+#include <algorithm>
 
-#include <array>
+#include "streamer/json_members.h"
 
 namespace waljet {
 namespace {
-
-std::string_view text_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsString()) return {};
-  return {member->value.GetString(), member->value.GetStringLength()};
-}
 
 int value_of(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -68,25 +62,17 @@ StoredHead parse_stored_message(std::string_view json, bool with_body) {
   if (document.HasParseError() || !document.IsObject()) {
     return error(unreadable, "the answer is not a JSON object");
   }
-  const auto failed = document.FindMember("error");
-  if (failed != document.MemberEnd() && failed->value.IsObject()) {
-    const auto code = failed->value.FindMember("err_code");
-    const bool known = code != failed->value.MemberEnd() && code->value.IsInt();
-    return error(known ? code->value.GetInt() : unreadable,
-                 text_member(failed->value, "description"));
+  if (const auto* failed = object_member(document, "error")) {
+    return error(static_cast<int>(number_member(*failed, "err_code", unreadable)),
+                 text_member(*failed, "description"));
   }
-  const auto message = document.FindMember("message");
-  if (message == document.MemberEnd() || !message->value.IsObject()) {
-    return error(unreadable, "the answer has no message");
-  }
+  const auto* message = object_member(document, "message");
+  if (message == nullptr) return error(unreadable, "the answer has no message");
   StoredHead head;
-  const auto sequence = message->value.FindMember("seq");
-  if (sequence != message->value.MemberEnd() && sequence->value.IsUint64()) {
-    head.sequence = sequence->value.GetUint64();
-  }
-  head.subject = text_member(message->value, "subject");
-  head.event_id = header_value(decode_base64(text_member(message->value, "hdrs")), "Waljet-Id");
-  const std::string_view data = text_member(message->value, "data");
+  head.sequence = count_member(*message, "seq");
+  head.subject = text_member(*message, "subject");
+  head.event_id = header_value(decode_base64(text_member(*message, "hdrs")), "Waljet-Id");
+  const std::string_view data = text_member(*message, "data");
   head.body_bytes = data.size() / 4 * 3;
   if (with_body) head.body = decode_base64(data);
   return head;

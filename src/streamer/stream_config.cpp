@@ -1,11 +1,11 @@
 #include "streamer/stream_config.h"
 
-#include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "event/subject.h"
+#include "streamer/json_members.h"
 
 namespace waljet {
 namespace {
@@ -27,42 +27,21 @@ std::vector<std::string> strings_of(const rapidjson::Value& object, const char* 
   return strings;
 }
 
-const rapidjson::Value* object_of(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsObject() ? &member->value : nullptr;
-}
-
 // Parses an answer; what is wrong with it, be it its form or what it says.
 std::optional<ApiError> parse(std::string_view json, rapidjson::Document& document) {
   document.Parse(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) {
     return ApiError{0, "the JetStream API's answer is not a JSON object"};
   }
-  const rapidjson::Value* error = object_of(document, "error");
+  const rapidjson::Value* error = object_member(document, "error");
   if (error == nullptr) return std::nullopt;
-  ApiError parsed;
-  const auto code = error->FindMember("err_code");
-  if (code != error->MemberEnd() && code->value.IsInt()) parsed.code = code->value.GetInt();
-  const auto text = error->FindMember("description");
-  if (text != error->MemberEnd() && text->value.IsString()) parsed.text = text->value.GetString();
-  return parsed;
+  return ApiError{static_cast<int>(number_member(*error, "err_code")),
+                  std::string(text_member(*error, "description"))};
 }
 
 }  // namespace
 
 namespace {
-
-int64_t number_member(const rapidjson::Value& object, const char* name, int64_t absent) {
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsInt64()) return absent;
-  return member->value.GetInt64();
-}
-
-std::string_view text_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsString()) return {};
-  return {member->value.GetString(), member->value.GetStringLength()};
-}
 
 bool is_true(const rapidjson::Value& object, const char* name) {
   const auto member = object.FindMember(name);
@@ -87,7 +66,7 @@ std::vector<std::string> unfit_for_chain(const rapidjson::Value& config) {
 
 void read_config(const rapidjson::Value& config, StreamAnswer& answer) {
   answer.subjects = strings_of(config, "subjects");
-  answer.is_mirror = object_of(config, "mirror") != nullptr;
+  answer.is_mirror = object_member(config, "mirror") != nullptr;
   answer.is_sealed = is_true(config, "sealed");
   answer.acknowledges = !is_true(config, "no_ack");
   answer.unfit_for_chain = unfit_for_chain(config);
@@ -107,20 +86,18 @@ StreamAnswer parse_stream_answer(std::string_view json) {
   rapidjson::Document document;
   answer.error = parse(json, document);
   if (answer.error) return answer;
-  const rapidjson::Value* cluster = object_of(document, "cluster");
+  const rapidjson::Value* cluster = object_member(document, "cluster");
   if (cluster != nullptr && text_member(*cluster, "leader").empty()) {
     answer.error = ApiError{0, "the stream has no leader at the moment"};
     return answer;
   }
   answer.state.created = text_member(document, "created");
-  if (const rapidjson::Value* config = object_of(document, "config")) read_config(*config, answer);
-  if (const rapidjson::Value* state = object_of(document, "state")) {
-    const auto number = [&](const char* name) {
-      return static_cast<uint64_t>(number_member(*state, name, 0));
-    };
-    answer.state.first_sequence = number("first_seq");
-    answer.state.last_sequence = number("last_seq");
-    answer.state.messages = number("messages");
+  if (const rapidjson::Value* config = object_member(document, "config"))
+    read_config(*config, answer);
+  if (const rapidjson::Value* state = object_member(document, "state")) {
+    answer.state.first_sequence = count_member(*state, "first_seq");
+    answer.state.last_sequence = count_member(*state, "last_seq");
+    answer.state.messages = count_member(*state, "messages");
   }
   return answer;
 }
