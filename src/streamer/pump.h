@@ -1,11 +1,12 @@
 // The publisher's side as a state machine: what is published when, what is published again, and
 // what may be confirmed.
 //
-//     connecting ─▶ preparing ─▶ standing_by ─▶ preparing ─▶ (creating) ─▶ publishing ─▶ draining
-//     ─▶ stopped
-//         ▲            │            │                                          │
-//         └─ backing_off ◀──────────┴──────────────────────────────────────────┘   any trouble with
-//         the link
+//     connecting ─▶ preparing ─▶ standing_by      until a session comes, or a survey is wanted
+//         ▲             │  ▲          │
+//         │             │  └──────────┘
+//         │             ├─▶ creating ─▶ preparing
+//         │             └─▶ publishing ─▶ draining ─▶ stopped
+//         └── backing_off ◀── any trouble with the link
 //
 // A *session* is one connection to PostgreSQL that streams. preparing takes a survey of what NATS
 // holds of the source. At the start of a session the survey decides what is skipped as stored
@@ -279,6 +280,8 @@ class Pump {
   Record record_;                       // as it was written last
   std::optional<Record> known_record_;  // as it was acknowledged last, of any session
   uint64_t record_revision_ = 0;
+  // What the record before knew to be stored beyond the slot's position, and still is; lsn 0: none.
+  Mark carried_;
   bool recorded_ = false;  // the session's first record is there, events may follow
   bool record_under_way_ = false;
   Confirmer confirmer_;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "streamer/position_text.h"
 #include "streamer/pump.h"
-#include "streamer/string_sink.h"
 
 namespace waljet {
 
@@ -114,6 +114,21 @@ void Pump::start_publishing(Instant now) {
   state_ = PumpState::publishing;
 }
 
+namespace {
+
+// Another process may have confirmed up to there since the slot was looked at.
+Mark last_mark_that_holds(const Survey& survey, uint64_t last_sequence) {
+  const Record& record = survey.lost_record ? *survey.lost_record : *survey.record;
+  Mark last;
+  if (record.stream_created != survey.stream->created) return last;
+  for (const Mark& mark : record.marks) {
+    if (mark.sequence <= last_sequence) last = mark;
+  }
+  return last;
+}
+
+}  // namespace
+
 // The session's first record says no more than the one before, but where the slot and the stream
 // stand: what was found stored may have a hole.
 void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
@@ -124,10 +139,8 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
                                    : last_confirmed_sequence(survey, confirmed)};
   confirmer_.begin(mark, delay, now);
   record_ = survey.record.value_or(Record{});
-  if (!known) record_.position = 0;
-  if (known && survey.lost_record) {
-    record_.position = std::max(record_.position, survey.lost_record->position);
-  }
+  carried_ = {};
+  if (known) carried_ = last_mark_that_holds(survey, last);
   if (decision_.new_history) {
     record_.history_sequence = last;
   } else if (record_.stream_created != stream_.created) {
@@ -139,7 +152,7 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
     record_.last_event.reset();
     record_.read_from = fresh && strict ? last + 1 : 0;
   }
-  record_ = make_record({confirmed, last});
+  record_ = make_record(mark);
   record_revision_ = survey.record_revision;
   record_under_way_ = false;
   recorded_ = false;
@@ -150,7 +163,6 @@ Record Pump::make_record(const Mark& mark) const {
   Record record;
   record.system_identifier = session_->facts.system_identifier;
   record.timeline = session_->facts.timeline;
-  record.position = std::max(mark.lsn, record_.position);  // an upper bound never falls
   record.stream = settings_.names.stream;
   record.stream_created = stream_.created;
   record.stream_sequence = acknowledged_sequence_;
@@ -165,6 +177,10 @@ Record Pump::make_record(const Mark& mark) const {
       std::max<uint64_t>(record_.max_pending_bytes, settings_.limits.bytes_max);
   record.history_sequence = record_.history_sequence;
   record.marks = confirmer_.marks();
+  for (const Mark& more : {mark, carried_}) {
+    if (more.lsn > record.marks.back().lsn) record.marks.push_back(more);
+  }
+  record.position = record.marks.back().lsn;
   return record;
 }
 
@@ -324,11 +340,8 @@ void Pump::note_late(const Frame& frame) {
 
 // For people.
 std::string Pump::name_of(const Frame& frame) const {
-  StringSink id;
-  (*id).put(settings_.names.source_id);
-  (*id).put(':');
-  put_position(*id, frame.position);
-  return fmt::format("{} of {}", id.view(), frame.table);
+  return fmt::format("{} of {}", event_id_text(settings_.names.source_id, frame.position),
+                     frame.table);
 }
 
 }  // namespace waljet

@@ -31,7 +31,7 @@ struct Mark {
 struct Record {
   uint64_t system_identifier = 0;
   uint32_t timeline = 0;
-  Lsn position = 0;  // the slot is confirmed to no more than this
+  Lsn position = 0;  // the last mark's: the slot is confirmed to no more than this
   std::string stream;
   std::string stream_created;          // the server's text: another one is another stream
   uint64_t stream_sequence = 0;        // the stream has been acknowledged to reach this far
@@ -41,12 +41,12 @@ struct Record {
   uint64_t max_pending_bytes = 0;
   uint64_t history_sequence = 0;     // what is stored up to here belongs to a history given up
   std::optional<Position> diverged;  // the server's log was seen to end before this stored event
-  std::vector<Mark> marks;           // what may be confirmed by now, the oldest first
+  std::vector<Mark> marks;           // what may be confirmed by now or soon, the oldest first
 
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-// At most this many marks are written; some between are left out.
+// About this many marks are written; some between are left out.
 constexpr size_t record_marks_max = 16;
 
 std::string record_json(const Record& record, std::string_view source_id);

@@ -6,23 +6,16 @@
 #include <charconv>
 #include <utility>
 
-#include "streamer/string_sink.h"
+#include "streamer/position_text.h"
 
 namespace waljet {
 namespace {
-
-std::string text_of(Lsn lsn) {
-  StringSink sink;
-  put_lsn(*sink, lsn);
-  return sink.str();
-}
 
 // The smallest one that covers what the slot has confirmed.
 std::optional<Mark> mark_for(const Record& record, Lsn confirmed) {
   for (const Mark& mark : record.marks) {
     if (mark.lsn >= confirmed) return mark;
   }
-  if (record.position >= confirmed) return Mark{record.position, record.stream_sequence};
   return std::nullopt;
 }
 
@@ -132,7 +125,7 @@ std::optional<std::string> Decider::divergence_of_timelines() const {
     return fmt::format(
         "stream {} holds an event committed at {} on timeline {}, which the server left at {} for "
         "timeline {}: that commit does not exist there (a standby was promoted that lagged behind)",
-        names_.stream, text_of(last->commit_lsn), record()->timeline, text_of(left->end),
+        names_.stream, lsn_text(last->commit_lsn), record()->timeline, lsn_text(left->end),
         facts_.timeline);
   }
   return std::nullopt;
@@ -150,7 +143,7 @@ std::optional<std::string> Decider::divergence_of_log() {
   return fmt::format(
       "stream {} holds an event committed at {}, but the server's log (timeline {}) ended before "
       "that: the server was restored to an earlier state, or its latest commits are lost",
-      names_.stream, text_of(last->commit_lsn), facts_.timeline);
+      names_.stream, lsn_text(last->commit_lsn), facts_.timeline);
 }
 
 std::optional<std::string> Decider::gap() {
@@ -161,7 +154,7 @@ std::optional<std::string> Decider::gap() {
     return fmt::format(
         "slot {} does not exist, though events of it were stored{}: changes since then cannot be "
         "read from a new slot",
-        names_.slot, record() ? " up to " + text_of(record()->position) : "");
+        names_.slot, record() ? " up to " + lsn_text(record()->position) : "");
   }
   if (!record() || decision_.new_history) return std::nullopt;
   if (facts_.slot_confirmed > newest_record().position) {
@@ -169,7 +162,7 @@ std::optional<std::string> Decider::gap() {
         "slot {} stands at {}, but events were stored up to {} only: it was created again or "
         "moved by somebody else, or the record of later events is lost; changes between are "
         "missing",
-        names_.slot, text_of(facts_.slot_confirmed), text_of(newest_record().position));
+        names_.slot, lsn_text(facts_.slot_confirmed), lsn_text(newest_record().position));
   }
   return gap_of_stream();
 }
@@ -197,7 +190,7 @@ std::optional<std::string> Decider::gap_of_stream() {
     what = fmt::format("stream {} was created again at {}", names_.stream, survey_.stream->created);
   }
   return fmt::format("{}; slot {} can send again what follows {}, and not what was before", what,
-                     names_.slot, text_of(facts_.slot_confirmed));
+                     names_.slot, lsn_text(facts_.slot_confirmed));
 }
 
 void Decider::collect_stored() {

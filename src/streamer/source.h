@@ -1,12 +1,9 @@
 // The source's loop, on the main thread: PostgreSQL in, items out, status updates back.
 //
-//     connecting ─▶ checking ─▶ waiting_for_publisher ─▶ deciding ─▶ starting ─▶ streaming ─▶
-//     draining ─▶ done
-//         ▲                                                 │  ▲        ▲           │
-//         │                                                 ▼  └────────┤           │
-//         │                                          waiting_for_slot ──┘           │
-//         └── backing_off ◀──────────────────────────────────────────────────────────┘   any
-//         trouble
+//     connecting ─▶ checking ─▶ waiting_for_publisher ─▶ deciding ─▶ starting ─▶ streaming
+//         ▲                            ▲                    │                        │
+//         │                            └── waiting_for_slot ◀                 draining ─▶ done
+//         └── backing_off ◀── any trouble
 //
 // Start order, so that a refusal by either side starts nothing: PostgreSQL is checked, NATS is
 // checked (by the publisher, whose survey tells whether the source is known there), the slot is

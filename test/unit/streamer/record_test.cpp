@@ -128,8 +128,9 @@ TEST_CASE("garbage is never taken for a record", "[record]") {
   for (int run = 0; run < 2000; ++run) {
     std::string text = example_json;
     text.resize(random.below(text.size()));
-    text += random.bytes(random.below(8));
-    const auto record = parse_record(text);
-    if (text != example_json) REQUIRE_FALSE(record);
+    std::string garbage = random.bytes(random.below(8));
+    std::erase(garbage, '}');  // it might complete the object
+    text += garbage;
+    REQUIRE_FALSE(parse_record(text));
   }
 }
