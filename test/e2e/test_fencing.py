@@ -31,8 +31,7 @@ def test_standby_takes_over(postgres, nats, make_streamer):
             app.stored_some()
             assert time.monotonic() - begin < TAKE_OVER
             active, waiting = standing_by(app)
-        wait.pause(2)
-        assert not waiting.process.log_lines("ready: publishing")
+        wait.always(lambda: not waiting.process.log_lines("ready: publishing"), 2)
         waiting.kill()
         app.streamer = active
     app.check()

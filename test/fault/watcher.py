@@ -1,50 +1,50 @@
 """Samples (confirmed_flush_lsn, last stream sequence read after it) all along a trial, whatever is down."""
 
-import threading
-import time
-
 import psycopg2
 from harness.natsclient import NatsError
 from harness.postgres import lsn
+from harness.sampler import Sampler
 
 
 class Watcher:
     def __init__(self, rig, source, interval=0.025):
         self.rig = rig
         self.source = source
-        self.interval = interval
-        self.timed = []  # (time, confirmed_flush_lsn, stream sequence)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._sampler = Sampler(self._sample, interval)
         self._postgres = self._nats = None
 
     def __enter__(self):
-        self._thread.start()
+        self._sampler.__enter__()
         return self
 
     def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-    @property
-    def samples(self):
-        return [(confirmed, stored) for _, confirmed, stored in self.timed]
-
-    def _run(self):
-        while not self._stop.wait(self.interval):
-            try:
-                confirmed = self._confirmed()
-                if confirmed is not None:
-                    self.timed.append((time.monotonic(), confirmed, self._stored()))
-            except psycopg2.Error:
-                self._postgres = None
-            except (OSError, NatsError, LookupError):
-                if self._nats:
-                    self._nats.close()
-                self._nats = None
+        self._sampler.__exit__()
         for connection in (self._postgres, self._nats):
             if connection:
                 connection.close()
+
+    @property
+    def timed(self):
+        """(time, confirmed_flush_lsn, stream sequence)"""
+        return [(at, *sample) for at, sample in self._sampler.samples if sample]
+
+    @property
+    def samples(self):
+        return self._sampler.values
+
+    def _sample(self):
+        """Connections last from one sample to the next, until one fails."""
+        try:
+            confirmed = self._confirmed()
+            return None if confirmed is None else (confirmed, self._stored())
+        except psycopg2.Error:
+            self._postgres = None
+            raise
+        except (OSError, NatsError, LookupError):
+            if self._nats:
+                self._nats.close()
+            self._nats = None
+            raise
 
     def _confirmed(self):
         self._postgres = self._postgres or self.rig.postgres.connect()
