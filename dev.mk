@@ -5,13 +5,14 @@
 #   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | mutants | lint    one suite
 #   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [SHOW=1]
 #                                          random faults under random load; RECORD adds a line to the ledger
+#   make fuzz [FUZZ_SECONDS=600] [JOBS=2]  each fuzzer of test/fuzz for so long
 #   make format                            format the sources in place
-#   make docs                              docs/plugin-options.md from the declarations
+#   make docs                              docs/plugin-options.md from the declarations, examples from the golden tests
 #   make deps                              install what demo and test need
 #   make clean
 
 MAKEFLAGS += --no-print-directory
-export DEMO_SECONDS YES ACCEPT TESTS SEEDS FIRST JOBS KIND RECORD SHOW
+export DEMO_SECONDS YES ACCEPT TESTS SEEDS FIRST JOBS KIND RECORD SHOW FUZZ_SECONDS
 
 .PHONY: $(DEV_VERBS)
 
@@ -28,6 +29,10 @@ test-full:
 	@tools/deps demo test
 	@WALJET_FULL=1 tools/test
 
+fuzz:
+	@tools/deps demo test
+	@test/fuzz/run
+
 format:
 	@tools/deps demo test
 	@find src test bench -name '*.cpp' -o -name '*.h' 2>/dev/null | xargs -r clang-format-14 -i
@@ -36,6 +41,7 @@ docs:
 	@tools/deps demo test
 	@$(MAKE) -s all && cmake --build build --target tool_option_docs
 	@build/tools/option_docs > docs/plugin-options.md
+	@tools/doc-examples
 
 deps:
 	@tools/deps demo test

@@ -1,11 +1,13 @@
 #include "event/subject.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "event/test_random.h"
 #include "event/test_sink.h"
+#include "event/text.h"
 
 namespace waljet {
 namespace {
@@ -157,12 +159,200 @@ TEST_CASE("a template has at most 1024 bytes", "[subject]") {
   CHECK(problem("app." + std::string(1021, 'x')) == "is longer than 1024 bytes");
 }
 
-TEST_CASE("the longest subject fits into a frame", "[subject]") {
-  std::string name;  // 64 characters of 4 bytes, all of them encoded
+// What the template makes of an event whose key is `key`.
+std::string key_subject(std::string_view text, std::string_view key) {
+  SubjectFields fields = sample;
+  fields.has_key = true;
+  fields.key = key;
+  fields.qualified_table = "public.users";
+  return subject(text, fields);
+}
+
+std::string keyless_subject(std::string_view text, std::string_view qualified_table) {
+  SubjectFields fields = sample;
+  fields.key = "not looked at";
+  fields.qualified_table = qualified_table;
+  return subject(text, fields);
+}
+
+std::string repeated(std::string_view text, size_t times) {
+  std::string all;
+  for (; times > 0; --times) all += text;
+  return all;
+}
+
+TEST_CASE("the key is one token", "[subject]") {
+  CHECK(key_subject("{name}.{table}.{key}", "42") == "app.users.42");
+  CHECK(key_subject("app.{key}", "1/two words") == "app.1=2Ftwo=20words");
+  CHECK(key_subject("app.{key}", "K\xC3\xB6ln") == "app.K=C3=B6ln");
+  CHECK(key_subject("app.k{key}k", "a.*") == "app.ka=2E=2Ak");
+}
+
+TEST_CASE("an empty key is not the same as none", "[subject]") {
+  CHECK(key_subject("app.{key}", "") == "app.=00");
+  CHECK(keyless_subject("app.{key}", "public.users") == "app.=");
+}
+
+TEST_CASE("a long key is cut, and told apart by its hash", "[subject]") {
+  const std::string longest(255, 'x');
+  CHECK(key_subject("app.{key}", longest) == "app." + longest);
+  CHECK(key_subject("app.{key}", repeated(" ", 85)) == "app." + repeated("=20", 85));
+  // Hashes by another implementation.
+  CHECK(key_subject("app.{key}", std::string(256, 'x')) ==
+        "app." + std::string(245, 'x') + "=h46b491c5");
+  CHECK(key_subject("app.{key}", std::string(1000, 'x')) ==
+        "app." + std::string(245, 'x') + "=h07d18165");
+  CHECK(key_subject("app.{key}", repeated(" ", 86)) == "app." + repeated("=20", 81) + "=h5e66abab");
+}
+
+TEST_CASE("no =XX is split where a key is cut", "[subject]") {
+  for (size_t plain = 236; plain < 250; ++plain) {
+    // The last =XX that fits whole ends at byte 245 or before.
+    const std::string key = std::string(plain, 'x') + repeated("/", 10);
+    const size_t whole = plain > 245 ? 0 : (245 - plain) / 3;
+    const std::string kept =
+        std::string(std::min<size_t>(plain, 245), 'x') + repeated("=2F", whole);
+    const std::string cut = token(key).substr(0, kept.size());
+    const std::string all = key_subject("app.{key}", key);
+    CHECK(cut == kept);
+    CHECK(all.substr(0, 4 + kept.size() + 2) == "app." + kept + "=h");
+    CHECK(all.size() == 4 + kept.size() + 10);
+  }
+}
+
+// What nats-server 2.9.10 publishes to with the mapping `in.*` to
+// `{{partition(10,1)}}.{{partition(65536,1)}}`.
+TEST_CASE("partitions are those of the server's own partition()", "[subject]") {
+  struct {
+    std::string_view key;
+    std::string_view token;
+    std::string_view partitions;
+  } constexpr cases[] = {
+      {"1", "1", "4.42780"},       {"42", "42", "1.34179"},
+      {"", "=00", "6.21672"},      {"a/b", "a=2Fb", "3.43623"},
+      {"1/2", "1=2F2", "5.54919"}, {"K\xC3\xB6ln", "K=C3=B6ln", "8.26564"},
+  };
+  for (const auto& one : cases) {
+    CHECK(key_subject("in.{key}", one.key) == "in." + std::string(one.token));
+    CHECK(key_subject("in.{partition:10}.{partition:65536}", one.key) ==
+          "in." + std::string(one.partitions));
+  }
+}
+
+TEST_CASE("the partition of a long key is that of the token it becomes", "[subject]") {
+  const std::string key(300, 'x');
+  const std::string cut = key_subject("app.{key}", key).substr(4);
+  REQUIRE(cut.size() == 255);
+  for (const uint32_t n : {1u, 2u, 10u, 65536u}) {
+    const std::string text = "app.{partition:" + std::to_string(n) + "}";
+    CHECK(key_subject(text, key) == "app." + std::to_string(fnv1a_32(cut) % n));
+  }
+}
+
+TEST_CASE("without a key the partition is that of schema.table", "[subject]") {
+  CHECK(keyless_subject("app.{partition:1}", "public.users") == "app.0");
+  CHECK(keyless_subject("app.{partition:65536}", "public.users") == "app.10010");
+  CHECK(keyless_subject("app.{partition:65536}", "public.my table") == "app.13520");
+}
+
+TEST_CASE("partitions that are refused", "[subject]") {
+  for (const char* n : {"", ":", ":0", ":65537", ":-1", ":+1", ":x", ":1x", ": 1", ":1.5", ":000",
+                        ":4294967297", ":18446744073709551617"}) {
+    INFO(n);
+    CHECK(problem("app.{partition" + std::string(n) + "}") ==
+          "needs a whole number from 1 to 65536 as N in {partition:N}");
+  }
+  for (const char* text : {"app.{partitions:4}", "app.{partition4}", "app.{key:4}", "app.{Key}"}) {
+    CHECK(problem(text).starts_with("names an unknown variable"));
+  }
+  for (const char* n : {"1", "65536", "016"}) {
+    CHECK(problem("app.{partition:" + std::string(n) + "}") == "");
+  }
+  CHECK(problem("{key}.x").starts_with("must begin with a literal token or {name}"));
+  CHECK(problem("p{partition:4}.x").starts_with("must begin with a literal token or {name}"));
+}
+
+TEST_CASE("which templates need the key", "[subject]") {
+  const auto depends = [](std::string_view text) {
+    SubjectTemplate parsed;
+    REQUIRE(parsed.parse(text, "app").empty());
+    return parsed.depends_on_key();
+  };
+  CHECK(depends("app.{key}"));
+  CHECK(depends("{name}.{table}.x{partition:4}"));
+  CHECK_FALSE(depends("{name}.{db}.{schema}.{table}.{action}.{op}"));
+  CHECK_FALSE(depends("app.key"));
+}
+
+TEST_CASE("which templates can be read back", "[subject]") {
+  const auto reversible = [](std::string_view text) {
+    SubjectTemplate parsed;
+    REQUIRE(parsed.parse(text, "app").empty());
+    return parsed.is_reversible();
+  };
+  for (const char* text : {"{name}.{schema}.{table}.{action}", "cdc.x.{key}.y", "cdc.all",
+                           "cdc.{partition:4}.{key}", "{name}.x"}) {
+    INFO(text);
+    CHECK(reversible(text));
+  }
+  for (const char* text : {"{name}{name}.x", "cdc.{schema}_{table}", "cdc.t{table}", "cdc.{table}t",
+                           "x{name}.y", "{name}x.y", "cdc.{schema}{table}.x", "cdc.{key}-.x"}) {
+    INFO(text);
+    CHECK_FALSE(reversible(text));
+  }
+}
+
+TEST_CASE("logical messages and transaction markers", "[subject]") {
+  const auto write = [](std::string_view text, auto put) {
+    SubjectTemplate parsed;
+    REQUIRE(parsed.parse(text, "my app").empty());
+    return written([&](Sink& sink) { put(sink, parsed); });
+  };
+  const auto message = [&](std::string_view text, std::string_view prefix) {
+    return write(text, [&](Sink& sink, const SubjectTemplate& parsed) {
+      parsed.put_message_subject(sink, "my app", prefix);
+    });
+  };
+  CHECK(message("{name}.{table}", "audit") == "my=20app.=message.audit");
+  CHECK(message("cdc-{name}.{table}", "a.b") == "cdc-my=20app.=message.a=2Eb");
+  CHECK(message("cdc.{table}", "") == "cdc.=message.=00");
+  CHECK(message("cdc.{table}", std::string(1000, 'x')) ==
+        "cdc.=message." + std::string(245, 'x') + "=h07d18165");
+  CHECK(write("{name}.{table}", [](Sink& sink, const SubjectTemplate& parsed) {
+          parsed.put_message_pattern(sink, "my app");
+        }) == "my=20app.=message.*");
+  CHECK(write("cdc.{table}", [](Sink& sink, const SubjectTemplate& parsed) {
+          parsed.put_transaction_subject(sink, "my app");
+        }) == "cdc.=transaction");
+}
+
+TEST_CASE("a template that could make a subject too long for NATS is refused", "[subject]") {
+  constexpr std::string_view too_long = "could make a subject of more than 4000 bytes";
+  CHECK(problem("app" + repeated(".{key}", 15)) == "");
+  CHECK(problem("app" + repeated(".{key}", 16)) == too_long);
+  CHECK(problem("app" + repeated(".{table}", 7)) == "");
+  CHECK(problem("app" + repeated(".{table}", 8)) == too_long);
+  std::string name;  // 64 characters of 4 bytes, all of them encoded: 768 bytes
   for (int i = 0; i < 64; ++i) name += "\xF0\x9F\x98\x80";
-  std::string text = "{name}.";
-  for (int i = 0; i < 30; ++i) text += "{name}";
-  CHECK(subject(text, {name, "", "", "", "", ""}).size() <= 0xFFFF);
+  CHECK(problem("{name}.{name}.{name}.{name}.{name}", name) == "");
+  CHECK(problem("{name}.{name}.{name}.{name}.{name}.{name}", name) == too_long);
+  // The subject of a message is longer here: 3840 bytes, 10 and 255.
+  CHECK(problem("{name}{name}{name}{name}{name}.x", name) == too_long);
+  CHECK(problem("{name}{name}{name}{name}.x", name) == "");
+}
+
+TEST_CASE("the longest values make the longest subject", "[subject]") {
+  const std::string identifier = repeated("\xE2\x82\xAC", 63);  // 63 bytes of LATIN9 or WIN1252
+  const std::string key(500, 'k');
+  SubjectFields fields{"app", identifier, identifier, identifier, "truncate", "t"};
+  fields.has_key = true;
+  fields.key = key;
+  const std::string text = "{name}.{db}.{schema}.{table}.{action}.{op}.{key}.{partition:65536}" +
+                           repeated(".{table}", 3) + ".{key}";
+  const std::string longest = subject(text + std::string(60, 'x'), fields);
+  CHECK(longest.size() == SubjectTemplate::subject_bytes_max);
+  CHECK(subject(text + std::string(61, 'x'), fields) ==
+        "problem: could make a subject of more than 4000 bytes");
 }
 
 TEST_CASE("the pattern of a template", "[subject]") {
@@ -172,6 +362,7 @@ TEST_CASE("the pattern of a template", "[subject]") {
   CHECK(pattern("cdc.{name}-{schema}.z") == "cdc.*.z");
   CHECK(pattern("{name}.{name}{db}.{op}") == "app.appshop.*");
   CHECK(pattern("cdc.all") == "cdc.all");
+  CHECK(pattern("cdc.{key}.p{partition:4}.{name}") == "cdc.*.*.app");
 }
 
 TEST_CASE("the first token of a template", "[subject]") {
@@ -186,8 +377,9 @@ TEST_CASE("the first token of a template", "[subject]") {
 TEST_CASE("pattern and first token cover every subject, random", "[subject]") {
   Random random;
   INFO(random.how_to_repeat());
-  constexpr std::string_view pieces[] = {"{schema}", "{table}", "{action}", "{op}", "{db}",
-                                         "{name}",   ".",       ".",        ".",    "x"};
+  constexpr std::string_view pieces[] = {"{schema}", "{table}", "{action}", "{op}",
+                                         "{db}",     "{name}",  "{key}",    "{partition:7}",
+                                         ".",        ".",       ".",        "x"};
   int accepted = 0;
   for (int i = 0; i < 3000; ++i) {
     const std::string name = random.bytes(1 + random.below(3));
@@ -198,7 +390,10 @@ TEST_CASE("pattern and first token cover every subject, random", "[subject]") {
     const std::string db = random.bytes(random.below(3));
     const std::string schema = random.bytes(random.below(4));
     const std::string table = random.bytes(random.below(4));
-    const SubjectFields fields{name, db, schema, table, "insert", "c"};
+    const std::string key = random.bytes(random.chance(9) ? 300 : random.below(4));
+    const std::string qualified = schema + "." + table;
+    const SubjectFields fields{name, db,       schema, table, "insert", "c", random.chance(2),
+                               key,  qualified};
     const std::string one = written([&](Sink& sink) { parsed.put(sink, fields); });
     const std::string all = written([&](Sink& sink) { parsed.put_pattern(sink, name, db); });
     const std::string first = written([&](Sink& sink) { parsed.put_first_token(sink, name); });
@@ -211,6 +406,10 @@ TEST_CASE("pattern and first token cover every subject, random", "[subject]") {
     if (split(one).size() != split(all).size()) FAIL("other number of tokens");
     if (!subject_covers(all, one)) FAIL("pattern does not cover");
     if (!subject_covers(first + ".>", all)) FAIL("first token does not cover");
+    const auto message = written([&](Sink& sink) { parsed.put_message_subject(sink, name, key); });
+    const auto messages = written([&](Sink& sink) { parsed.put_message_pattern(sink, name); });
+    if (!subject_covers(messages, message)) FAIL(message);
+    if (!subject_covers(first + ".>", messages)) FAIL(messages);
   }
   CHECK(accepted > 100);
 }
