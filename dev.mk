@@ -6,6 +6,8 @@
 #   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [SHOW=1]
 #                                          random faults under random load; RECORD adds a line to the ledger
 #   make fuzz [FUZZ_SECONDS=600] [JOBS=2]  each fuzzer of test/fuzz for so long
+#   make matrix [MAJORS="13 17 18"] [TESTS=test/e2e/…]
+#                                          golden and e2e on other PostgreSQL majors, each in a Debian of its own; as root
 #   make format                            format the sources in place
 #   make docs                              docs/plugin-options.md from the declarations, examples from the golden tests
 #   make deps                              install what demo and test need
@@ -24,6 +26,10 @@ demo:
 test unit golden e2e fault mutants lint:
 	@tools/deps demo test
 	@tools/test $(filter-out test,$@)
+
+matrix:
+	@tools/deps matrix
+	@tools/matrix $(MAJORS)
 
 test-full:
 	@tools/deps demo test

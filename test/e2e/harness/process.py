@@ -67,7 +67,9 @@ class Process:
             self.child.wait()
 
     def freeze(self):
+        """SIGSTOP; returns when each of its threads has stopped."""
         self.signal(signal.SIGSTOP)
+        wait.until(lambda: _thread_states(self.pid) <= set("TtZX"))
 
     def thaw(self):
         self.signal(signal.SIGCONT)
@@ -93,3 +95,14 @@ class Process:
             assert not ended, f"{what}:\n{self.log_tail()}"
             return None
         return wait.until(found, timeout, message=lambda: f"/{pattern}/ in the log:\n{self.log_tail()}")
+
+
+def _thread_states(pid):
+    """The states in which the threads are, by their letters in /proc."""
+    states = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            states.add(path.read_text().rsplit(")", 1)[1].split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # that thread has ended
+    return states
