@@ -18,19 +18,47 @@ void put_ns(Sink& sink, int64_t us) {
   put_int(sink, ns);
 }
 
+// `<xid>:<LSN>`, which differs from operation to operation of one transaction, as Debezium's does.
+void put_operation_id(Sink& sink, uint32_t xid, Lsn lsn) {
+  put_uint(sink, xid);
+  sink.put(':');
+  put_uint(sink, lsn);
+}
+
+void put_source(Sink& sink, const Tail& tail, const Stamp& stamp) {
+  sink.put(tail.transaction_head);
+  put_uint(sink, stamp.lsn);
+  sink.put(tail.transaction_times);
+  sink.put(tail.relation);
+  sink.put(tail.transaction_id);
+  put_uint(sink, stamp.lsn);
+  sink.put(tail.origin);
+}
+
+void put_block(Sink& sink, const Stamp& stamp) {
+  if (stamp.order.total == 0) return sink.put(",\"transaction\":null");
+  sink.put(",\"transaction\":{\"id\":\"");
+  put_operation_id(sink, stamp.xid, stamp.lsn);
+  sink.put("\",\"total_order\":");
+  put_uint(sink, stamp.order.total);
+  sink.put(",\"data_collection_order\":");
+  put_uint(sink, stamp.order.of_collection);
+  sink.put('}');
+}
+
 }  // namespace
 
-void put_source_head(Sink& sink, std::string_view version, std::string_view name) {
+void put_source_head(Sink& sink, std::string_view version, std::string_view name, JsonText mode) {
   sink.put(",\"source\":{\"version\":");
-  put_json_string(sink, version);
+  put_json_string(sink, version, mode);
   sink.put(",\"connector\":\"postgresql\",\"name\":");
-  put_json_string(sink, name);
+  put_json_string(sink, name, mode);
   sink.put(",\"ts_ms\":");
 }
 
-void put_source_db(Sink& sink, std::string_view db) {
+void put_source_db(Sink& sink, std::string_view db, JsonText mode) {
   sink.put(",\"snapshot\":\"false\",\"db\":");
-  put_json_string(sink, db);
+  put_json_string(sink, db, mode);
   sink.put(",\"sequence\":");
 }
 
@@ -51,39 +79,38 @@ void put_transaction_times(Sink& sink, const Transaction& transaction) {
   put_ns(sink, transaction.commit_us);
 }
 
-void put_relation(Sink& sink, std::string_view schema, std::string_view table) {
+void put_relation(Sink& sink, std::string_view schema, std::string_view table, JsonText mode) {
   sink.put(",\"schema\":");
-  put_json_string(sink, schema);
+  put_json_string(sink, schema, mode);
   sink.put(",\"table\":");
-  put_json_string(sink, table);
+  put_json_string(sink, table, mode);
   sink.put(",\"txId\":");
 }
 
 void put_transaction_id(Sink& sink, const Transaction& transaction) {
-  put_uint(sink, transaction.xid);
+  if (transaction.xid == 0) {
+    sink.put("null");
+  } else {
+    put_uint(sink, transaction.xid);
+  }
   sink.put(",\"lsn\":");
 }
 
-void put_origin(Sink& sink, const Transaction& transaction) {
+void put_origin(Sink& sink, const Transaction& transaction, JsonText mode) {
   if (transaction.origin.empty()) {
-    sink.put(",\"xmin\":null,\"origin\":null,\"origin_lsn\":null},\"transaction\":null,\"op\":\"");
-    return;
+    return sink.put(",\"xmin\":null,\"origin\":null,\"origin_lsn\":null}");
   }
   sink.put(",\"xmin\":null,\"origin\":");
-  put_json_string(sink, transaction.origin);
+  put_json_string(sink, transaction.origin, mode);
   sink.put(",\"origin_lsn\":");
   put_uint(sink, transaction.origin_lsn);
-  sink.put("},\"transaction\":null,\"op\":\"");
+  sink.put('}');
 }
 
 void put_tail(Sink& sink, const Tail& tail, const Stamp& stamp) {
-  sink.put(tail.transaction_head);
-  put_uint(sink, stamp.lsn);
-  sink.put(tail.transaction_times);
-  sink.put(tail.relation);
-  sink.put(tail.transaction_id);
-  put_uint(sink, stamp.lsn);
-  sink.put(tail.origin);
+  put_source(sink, tail, stamp);
+  put_block(sink, stamp);
+  sink.put(",\"op\":\"");
   sink.put(stamp.op);
   sink.put("\",\"ts_ms\":");
   put_int(sink, milliseconds(stamp.now_us));
@@ -91,6 +118,45 @@ void put_tail(Sink& sink, const Tail& tail, const Stamp& stamp) {
   put_int(sink, stamp.now_us);
   sink.put(",\"ts_ns\":");
   put_ns(sink, stamp.now_us);
+  sink.put('}');
+}
+
+void put_message_head(Sink& sink, const Tail& tail, const Stamp& stamp, std::string_view prefix,
+                      JsonText mode) {
+  sink.put("{\"op\":\"m\",\"ts_ms\":");
+  put_int(sink, milliseconds(stamp.now_us));
+  put_source(sink, tail, stamp);
+  put_block(sink, stamp);
+  sink.put(",\"message\":{\"prefix\":");
+  put_json_string(sink, prefix, mode);
+  sink.put(",\"content\":\"");
+}
+
+void put_message_end(Sink& sink) {
+  sink.put("\"}}");
+}
+
+void put_boundary(Sink& sink, const Boundary& boundary) {
+  sink.put(boundary.end ? "{\"status\":\"END\",\"id\":\"" : "{\"status\":\"BEGIN\",\"id\":\"");
+  put_operation_id(sink, boundary.xid, boundary.lsn);
+  if (boundary.end) {
+    sink.put("\",\"event_count\":");
+    put_uint(sink, boundary.event_count);
+    sink.put(",\"data_collections\":[");
+    sink.put(boundary.collections);
+    sink.put("],\"ts_ms\":");
+  } else {
+    sink.put("\",\"event_count\":null,\"data_collections\":null,\"ts_ms\":");
+  }
+  put_int(sink, milliseconds(boundary.commit_us));
+  sink.put('}');
+}
+
+void put_collection(Sink& sink, std::string_view name, uint64_t event_count, JsonText mode) {
+  sink.put(sink.size() == 0 ? "{\"data_collection\":" : ",{\"data_collection\":");
+  put_json_string(sink, name, mode);
+  sink.put(",\"event_count\":");
+  put_uint(sink, event_count);
   sink.put('}');
 }
 

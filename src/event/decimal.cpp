@@ -127,6 +127,34 @@ void put_connect_decimal(Sink& sink, std::string_view text, int scale, uint64_t*
   put_unscaled(sink, split(text), scale, scratch);
 }
 
+void put_connect_decimal(Sink& sink, int64_t unscaled) {
+  // As few bytes as keep the sign.
+  int bits = 8;
+  while (bits < 64 && unscaled >> (bits - 1) != unscaled >> 63) bits += 8;
+  char bytes[sizeof unscaled];
+  size_t count = 0;
+  for (int shift = bits - 8; shift >= 0; shift -= 8) {
+    bytes[count++] = static_cast<char>(unscaled >> shift & 0xFF);
+  }
+  sink.put('"');
+  put_base64(sink, {bytes, count});
+  sink.put('"');
+}
+
+void put_fixed_point(Sink& sink, int64_t unscaled, int scale) {
+  auto magnitude = static_cast<uint64_t>(unscaled);
+  if (unscaled < 0) {
+    sink.put('-');
+    magnitude = 0 - magnitude;
+  }
+  uint64_t unit = 1;
+  for (int i = 0; i < scale; ++i) unit *= 10;
+  put_uint(sink, magnitude / unit);
+  if (scale == 0) return;
+  sink.put('.');
+  put_padded(sink, magnitude % unit, scale);
+}
+
 void put_variable_scale_decimal(Sink& sink, std::string_view text, uint64_t* scratch) {
   Digits digits = split(text);
   while (!digits.fraction.empty() && digits.fraction[digits.fraction.size() - 1] == '0') {

@@ -18,6 +18,13 @@ size_t decimal_scratch_words(size_t text_bytes, int scale);
 // A negative scale divides.
 void put_connect_decimal(Sink& sink, std::string_view text, int scale, uint64_t* scratch);
 
+// The same of a whole number: money, in its smallest unit.
+void put_connect_decimal(Sink& sink, int64_t unscaled);
+
+// unscaled / 10^scale as a JSON number with exactly `scale` digits behind the point, from 0 to 18
+// of them: -0.05.
+void put_fixed_point(Sink& sink, int64_t unscaled, int scale);
+
 // The most that any numeric of PostgreSQL takes in either form: 131072 digits before the point and
 // 16383 behind it.
 constexpr size_t decimal_bytes_max = 82000;

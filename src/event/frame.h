@@ -13,7 +13,7 @@
 //         24    4  part        /
 //         28    4  xid of the transaction, 0 if there is none
 //         32    8  end LSN: what the slot may be confirmed to once this frame is acknowledged,
-//                   0 where there is none
+//                   0 where there is none; never 0 on an event outside a transaction
 //         40    2  length of the subject
 //         42    2  length of schema.table
 //         44    4  length of the key
@@ -42,9 +42,17 @@ enum class FrameKind : uint8_t {
   hello = 1,   // first in each session: `flags` is the frame version, body as put_hello() writes it
   event = 2,   // a row change
   commit = 3,  // a transaction that sent at least one event is complete; carries the end LSN
-  message = 4,  // a logical message; outside a transaction it carries its own end LSN
+  message = 4,  // a logical message, without a table
   stub = 5,     // stands for an event that is too large; its headers tell how large
+  marker = 6,   // a transaction begins (ordinal 0) or ends (the commit's own), without a table
 };
+
+// Kinds that are stored, under their subject. A reader knows what to do with no other one but
+// hello and commit.
+constexpr bool is_event(FrameKind kind) {
+  return kind == FrameKind::event || kind == FrameKind::message || kind == FrameKind::stub ||
+         kind == FrameKind::marker;
+}
 
 struct Frame {
   FrameKind kind = FrameKind::event;

@@ -1,8 +1,7 @@
 #include "event/json.h"
 
-#include <cstdint>
-
 #include "event/text.h"
+#include "event/utf8.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -11,11 +10,20 @@
 namespace waljet {
 namespace {
 
+constexpr uint32_t replacement_character = 0xFFFD;
+
+bool is_ascii(char c) {
+  return static_cast<uint8_t>(c) < 0x80;
+}
+
+template <JsonText mode>
 bool must_escape(char c) {
-  return static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\';
+  const bool beyond = mode == JsonText::ascii && !is_ascii(c);
+  return static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\' || beyond;
 }
 
 // How many bytes at the front of [p, end) can be copied as they are.
+template <JsonText mode>
 size_t clean_prefix(const char* p, const char* end) {
   const char* const begin = p;
 #if defined(__SSE2__)
@@ -28,14 +36,17 @@ size_t clean_prefix(const char* p, const char* end) {
     const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
     const __m128i special =
         _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-    const int found = _mm_movemask_epi8(_mm_or_si128(control, special));
+    __m128i escaped = _mm_or_si128(control, special);
+    // The mask takes the highest bit of each byte: what is beyond ASCII has it already.
+    if constexpr (mode == JsonText::ascii) escaped = _mm_or_si128(escaped, bytes);
+    const int found = _mm_movemask_epi8(escaped);
     if (found != 0) {
       return static_cast<size_t>(p - begin) +
              static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(found)));
     }
   }
 #endif
-  while (p < end && !must_escape(*p)) ++p;
+  while (p < end && !must_escape<mode>(*p)) ++p;
   return static_cast<size_t>(p - begin);
 }
 
@@ -67,6 +78,74 @@ size_t escaped_bytes(char c) {
     case '\r': return 2;
     default: return 6;
   }
+}
+
+Utf8Character first_or_replacement(const char* p, const char* end) {
+  const Utf8Character first = first_utf8_character({p, static_cast<size_t>(end - p)});
+  return first.length > 0 ? first : Utf8Character{replacement_character, 1};
+}
+
+void put_unit(Sink& sink, uint32_t utf16_unit) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  char* to = sink.reserve(6);
+  *to++ = '\\';
+  *to++ = 'u';
+  for (int shift = 12; shift >= 0; shift -= 4) *to++ = digits[utf16_unit >> shift & 0xF];
+  sink.advance(6);
+}
+
+// Escapes the characters beyond ASCII at the front of [p, end); returns what follows them.
+const char* put_beyond_ascii(Sink& sink, const char* p, const char* end) {
+  while (p < end && !is_ascii(*p)) {
+    const Utf8Character character = first_or_replacement(p, end);
+    if (character.code > 0xFFFF) {
+      put_unit(sink, 0xD800 + ((character.code - 0x10000) >> 10));
+      put_unit(sink, 0xDC00 + (character.code & 0x3FF));
+    } else {
+      put_unit(sink, character.code);
+    }
+    p += character.length;
+  }
+  return p;
+}
+
+// What put_beyond_ascii() writes; moves `p` behind it.
+size_t beyond_ascii_bytes(const char*& p, const char* end) {
+  size_t bytes = 0;
+  while (p < end && !is_ascii(*p)) {
+    const Utf8Character character = first_or_replacement(p, end);
+    bytes += character.code > 0xFFFF ? 12 : 6;
+    p += character.length;
+  }
+  return bytes;
+}
+
+template <JsonText mode>
+void put_text(Sink& sink, const char* p, const char* end) {
+  while (p < end) {
+    const size_t clean = clean_prefix<mode>(p, end);
+    sink.put({p, clean});
+    p += clean;
+    if (p == end) return;
+    if (is_ascii(*p)) {
+      put_escaped(sink, *p++);
+    } else {
+      p = put_beyond_ascii(sink, p, end);
+    }
+  }
+}
+
+template <JsonText mode>
+size_t text_bytes(const char* p, const char* end) {
+  size_t bytes = 0;
+  while (p < end) {
+    const size_t clean = clean_prefix<mode>(p, end);
+    bytes += clean;
+    p += clean;
+    if (p == end) break;
+    bytes += is_ascii(*p) ? escaped_bytes(*p++) : beyond_ascii_bytes(p, end);
+  }
+  return bytes;
 }
 
 constexpr size_t significant_digits_max = 32;  // a double has at most 17
@@ -153,28 +232,44 @@ void put_scientific(Sink& sink, const Decimal& number) {
 
 }  // namespace
 
-void put_json_text(Sink& sink, std::string_view utf8) {
-  const char* p = utf8.data();
-  const char* const end = p + utf8.size();
-  while (p < end) {
-    const size_t clean = clean_prefix(p, end);
-    sink.put({p, clean});
-    p += clean;
-    if (p < end) put_escaped(sink, *p++);
+void put_json_text(Sink& sink, std::string_view utf8, JsonText mode) {
+  const char* const end = utf8.data() + utf8.size();
+  if (mode == JsonText::ascii) return put_text<JsonText::ascii>(sink, utf8.data(), end);
+  put_text<JsonText::utf8>(sink, utf8.data(), end);
+}
+
+void put_json_string(Sink& sink, std::string_view utf8, JsonText mode) {
+  sink.put('"');
+  put_json_text(sink, utf8, mode);
+  sink.put('"');
+}
+
+size_t json_string_bytes(std::string_view utf8, JsonText mode) {
+  const char* const end = utf8.data() + utf8.size();
+  const size_t bytes = mode == JsonText::ascii ? text_bytes<JsonText::ascii>(utf8.data(), end)
+                                               : text_bytes<JsonText::utf8>(utf8.data(), end);
+  return bytes + 2;
+}
+
+void put_json_value(Sink& sink, std::string_view json, JsonText mode) {
+  if (mode == JsonText::utf8) return sink.put(json);
+  const char* const end = json.data() + json.size();
+  for (const char* p = json.data(); p < end; p = put_beyond_ascii(sink, p, end)) {
+    const size_t ascii = ascii_prefix({p, static_cast<size_t>(end - p)});
+    sink.put({p, ascii});
+    p += ascii;
   }
 }
 
-void put_json_string(Sink& sink, std::string_view utf8) {
-  sink.put('"');
-  put_json_text(sink, utf8);
-  sink.put('"');
-}
-
-size_t json_string_bytes(std::string_view utf8) {
-  size_t bytes = utf8.size() + 2;
-  const char* p = utf8.data();
-  const char* const end = p + utf8.size();
-  while ((p += clean_prefix(p, end)) < end) bytes += escaped_bytes(*p++) - 1;
+size_t json_value_bytes(std::string_view json, JsonText mode) {
+  if (mode == JsonText::utf8) return json.size();
+  size_t bytes = 0;
+  const char* const end = json.data() + json.size();
+  for (const char* p = json.data(); p < end; bytes += beyond_ascii_bytes(p, end)) {
+    const size_t ascii = ascii_prefix({p, static_cast<size_t>(end - p)});
+    bytes += ascii;
+    p += ascii;
+  }
   return bytes;
 }
 

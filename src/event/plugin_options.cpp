@@ -11,10 +11,8 @@ namespace {
 constexpr uint64_t batch_bytes_max = uint64_t{64} << 20;
 constexpr uint64_t event_bytes_max = (uint64_t{1} << 30) - 1;  // what PostgreSQL can send at once
 
-// Options with a single allowed value are named so that a configuration for a later version fails
-// with a sentence instead of being ignored.
 constexpr std::array<OptionSpec, 20> specs{{
-    {OptionId::format, "format", OptionKind::choice, "debezium", "", "debezium", 0, 0,
+    {OptionId::format, "format", OptionKind::choice, "debezium", "", "debezium,wal-listener", 0, 0,
      "The shape of an event."},
     {OptionId::name, "name", OptionKind::text, "", "the database name", "", 1, 64,
      "Logical name of the source: `source.name` of each event, first token of its subject, first "
@@ -22,20 +20,22 @@ constexpr std::array<OptionSpec, 20> specs{{
      "of its id."},
     {OptionId::subject, "subject", OptionKind::subject, "{name}.{schema}.{table}.{action}", "", "",
      0, 0,
-     "Template of the NATS subject. Variables: {name} {db} {schema} {table} {action} {op}; "
-     "used with `output` `frames`."},
-    {OptionId::schemas, "schemas", OptionKind::choice, "off", "", "off", 0, 0,
-     "Whether events carry their Kafka Connect schema."},
-    {OptionId::decimal, "decimal", OptionKind::choice, "precise", "", "precise", 0, 0,
-     "How numeric values are written."},
-    {OptionId::time, "time", OptionKind::choice, "adaptive", "", "adaptive", 0, 0,
-     "How dates and times are written."},
-    {OptionId::interval, "interval", OptionKind::choice, "numeric", "", "numeric", 0, 0,
-     "How intervals are written."},
-    {OptionId::binary, "binary", OptionKind::choice, "bytes", "", "bytes", 0, 0,
-     "How bytea values are written."},
-    {OptionId::hstore, "hstore", OptionKind::choice, "json", "", "json", 0, 0,
-     "How hstore values are written; in this version as their text."},
+     "Template of the NATS subject. Variables: {name} {db} {schema} {table} {action} {op} "
+     "{key} {partition:N}; used with `output` `frames`."},
+    {OptionId::schemas, "schemas", OptionKind::choice, "off", "", "off,on", 0, 0,
+     "Whether events carry their Kafka Connect schema: `{\"schema\":…,\"payload\":…}`."},
+    {OptionId::decimal, "decimal", OptionKind::choice, "precise", "", "precise,double,string", 0, 0,
+     "How numeric and money values are written: exact bytes, the nearest double, or their digits."},
+    {OptionId::time, "time", OptionKind::choice, "adaptive", "",
+     "adaptive,adaptive_time_microseconds,connect,isostring,microseconds,nanoseconds", 0, 0,
+     "How dates, times and timestamps are written."},
+    {OptionId::interval, "interval", OptionKind::choice, "numeric", "", "numeric,string", 0, 0,
+     "How intervals are written: microseconds, or an ISO 8601 period."},
+    {OptionId::binary, "binary", OptionKind::choice, "bytes", "",
+     "bytes,base64,base64-url-safe,hex", 0, 0,
+     "How bytea values and the content of messages are written; `bytes` is base64 too."},
+    {OptionId::hstore, "hstore", OptionKind::choice, "json", "", "json,map", 0, 0,
+     "How hstore values are written: a string that holds a JSON object, or the object."},
     {OptionId::unavailable_value, "unavailable_value", OptionKind::text,
      "__debezium_unavailable_value", "", "", 1, 256,
      "What stands for a value that the log does not hold: an unchanged out-of-line (TOAST) value."},
@@ -45,15 +45,16 @@ constexpr std::array<OptionSpec, 20> specs{{
      "any schema; double quotes as in SQL."},
     {OptionId::exclude_tables, "exclude_tables", OptionKind::tables, "", "none", "", 0, 0,
      "Tables whose events are not sent, even if `tables` names them."},
-    {OptionId::partition_root, "partition_root", OptionKind::choice, "off", "", "off", 0, 0,
-     "Whether a partition's rows carry the name of its root."},
-    {OptionId::operations, "operations", OptionKind::choice_set, "insert,update,delete", "",
+    {OptionId::partition_root, "partition_root", OptionKind::choice, "off", "", "off,on", 0, 0,
+     "Whether a partition's rows are sent under the name and with the columns of its root."},
+    {OptionId::operations, "operations", OptionKind::choice_set, "",
+     "insert,update,delete; with `format` `wal-listener` truncate too",
      "insert,update,delete,truncate", 0, 0,
      "Statements whose events are sent. A primary key change counts as update."},
-    {OptionId::messages, "messages", OptionKind::choice, "off", "", "off", 0, 0,
-     "Which logical messages are sent."},
-    {OptionId::transactions, "transactions", OptionKind::choice, "off", "", "off", 0, 0,
-     "Whether transaction boundaries are sent."},
+    {OptionId::messages, "messages", OptionKind::prefixes, "off", "", "", 0, 0,
+     "Which logical messages are sent, by their prefixes."},
+    {OptionId::transactions, "transactions", OptionKind::choice, "off", "", "off,on", 0, 0,
+     "Whether transaction boundaries are sent, and each event says its place between them."},
     {OptionId::origin, "origin", OptionKind::choice, "any", "", "any,none", 0, 0,
      "`none` drops changes that came here by replication."},
     {OptionId::max_event_bytes, "max_event_bytes", OptionKind::number, "0", "", "", 0,
@@ -65,6 +66,19 @@ constexpr std::array<OptionSpec, 20> specs{{
     {OptionId::batch_bytes, "batch_bytes", OptionKind::number, "65536", "", "", 0, batch_bytes_max,
      "How much is gathered into one replication message; never held past a commit. 0: one event a "
      "message, as always in the SQL functions."},
+}};
+
+// What the other format has no place for.
+constexpr std::array<OptionId, 9> debezium_only{{
+    OptionId::schemas,
+    OptionId::decimal,
+    OptionId::time,
+    OptionId::interval,
+    OptionId::binary,
+    OptionId::hstore,
+    OptionId::unavailable_value,
+    OptionId::messages,
+    OptionId::transactions,
 }};
 
 std::string_view take_item(std::string_view& list) {
@@ -134,6 +148,7 @@ std::string_view check_value(const OptionSpec& spec, std::string_view value) {
       return fits ? std::string_view{} : "is too short or too long";
     }
     case OptionKind::tables: return TableList::check(value);
+    case OptionKind::prefixes: return PrefixList::check(value);
     case OptionKind::subject: return {};  // only when the name is known: finish_options()
   }
   return {};
@@ -152,43 +167,70 @@ const OptionSpec* find_option(std::string_view name) {
   return nullptr;
 }
 
+std::string_view PrefixList::check(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (text[text.size() - 1] == ',') return "has an empty prefix";
+  for (bool first = true; !text.empty(); first = false) {
+    const std::string_view prefix = take_item(text);
+    if (prefix.empty()) return "has an empty prefix";
+    const bool alone = first && text.empty();
+    if ((prefix == "*" || prefix == "off") && !alone) return "has * or off beside prefixes";
+  }
+  return {};
+}
+
+bool PrefixList::matches(std::string_view prefix) const {
+  if (empty()) return false;
+  return text_ == "*" || index_in(text_, prefix);
+}
+
 std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
                             std::string_view value) {
   const std::string_view problem = check_value(spec, value);
   if (!problem.empty()) return problem;
+  options.given |= 1u << static_cast<unsigned>(spec.id);
+  // Of a choice: its place in what is allowed, which is that of its enumerator.
+  const unsigned chosen = spec.kind == OptionKind::choice ? *index_in(spec.allowed, value) : 0;
   switch (spec.id) {
+    case OptionId::format: options.format = static_cast<Format>(chosen); break;
     case OptionId::name: options.name = value; break;
     case OptionId::subject: options.subject_text = value; break;
+    case OptionId::schemas: options.schemas = chosen == 1; break;
+    case OptionId::decimal: options.decimal = static_cast<DecimalMode>(chosen); break;
+    case OptionId::time: options.time = static_cast<TimeMode>(chosen); break;
+    case OptionId::interval: options.interval = static_cast<IntervalMode>(chosen); break;
+    case OptionId::binary: options.binary = static_cast<BinaryMode>(chosen); break;
+    case OptionId::hstore: options.hstore = static_cast<HstoreMode>(chosen); break;
     case OptionId::unavailable_value: options.unavailable_value = value; break;
     case OptionId::tables:
       options.tables = TableList(value);
       options.all_tables = false;
       break;
     case OptionId::exclude_tables: options.exclude_tables = TableList(value); break;
+    case OptionId::partition_root: options.partition_root = chosen == 1; break;
     case OptionId::operations: options.operations = *parse_set(spec.allowed, value); break;
-    case OptionId::origin: options.local_origin_only = value == "none"; break;
-    case OptionId::output:
-      options.output = value == "frames" ? OutputKind::frames : OutputKind::lines;
-      break;
+    case OptionId::messages: options.messages = PrefixList(value); break;
+    case OptionId::transactions: options.transactions = chosen == 1; break;
+    case OptionId::origin: options.local_origin_only = chosen == 1; break;
     case OptionId::max_event_bytes: options.max_event_bytes = *parse_number(value); break;
+    case OptionId::output: options.output = static_cast<OutputKind>(chosen); break;
     case OptionId::batch_bytes: options.batch_bytes = *parse_number(value); break;
-    case OptionId::format:
-    case OptionId::schemas:
-    case OptionId::decimal:
-    case OptionId::time:
-    case OptionId::interval:
-    case OptionId::binary:
-    case OptionId::hstore:
-    case OptionId::partition_root:
-    case OptionId::messages:
-    case OptionId::transactions: break;  // one value is allowed: nothing to keep
   }
   return {};
 }
 
-std::string_view finish_options(PluginOptions& options, std::string_view database) {
+OptionProblem finish_options(PluginOptions& options, std::string_view database) {
   if (options.name.empty()) options.name = database;
-  return options.subject.parse(options.subject_text, options.name);
+  const bool natural = options.format == Format::wal_listener;
+  if (natural) {
+    for (const OptionId id : debezium_only) {
+      if (options.has(id)) {
+        return {id, "applies to format debezium only", "Leave it out, or use format debezium."};
+      }
+    }
+  }
+  if (natural && !options.has(OptionId::operations)) options.operations = all_operations;
+  return {OptionId::subject, options.subject.parse(options.subject_text, options.name), {}};
 }
 
 void put_allowed(Sink& sink, const OptionSpec& spec) {
@@ -214,6 +256,7 @@ void put_allowed(Sink& sink, const OptionSpec& spec) {
     case OptionKind::tables:
       sink.put("Allowed: schema.table or table, separated by commas, with * and ?");
       break;
+    case OptionKind::prefixes: sink.put("Allowed: off, *, or prefixes separated by commas"); break;
     case OptionKind::subject:
       sink.put("Allowed: tokens separated by dots, literal or {name} first");
       break;

@@ -43,6 +43,7 @@ enum class OptionKind : uint8_t {
   text,        // anything of `min` to `max` characters
   tables,      // a list of tables, see event/table_list.h
   subject,     // a subject template, see event/subject.h
+  prefixes,    // `off`, `*` or a list of message prefixes, see PrefixList
 };
 
 struct OptionSpec {
@@ -61,23 +62,69 @@ std::span<const OptionSpec> option_specs();
 const OptionSpec* find_option(std::string_view name);
 
 enum class Operation : uint8_t { insert = 1, update = 2, remove = 4, truncate = 8 };
+constexpr uint8_t all_operations = 1 | 2 | 4 | 8;
+constexpr uint8_t row_operations = 1 | 2 | 4;
+
+// In the order of what their options allow.
+enum class Format : uint8_t { debezium, wal_listener };
+enum class DecimalMode : uint8_t { precise, floating, string };
+enum class TimeMode : uint8_t {
+  adaptive,
+  adaptive_time_microseconds,
+  connect,
+  isostring,
+  microseconds,
+  nanoseconds,
+};
+enum class IntervalMode : uint8_t { numeric, string };
+enum class BinaryMode : uint8_t { bytes, base64, base64_url_safe, hex };
+enum class HstoreMode : uint8_t { json, map };
 enum class OutputKind : uint8_t { lines, frames };
+
+// Which logical messages are sent: none, all, or those whose prefix is in a comma-separated list.
+class PrefixList {
+ public:
+  PrefixList() = default;
+  // `list` must outlive this and have passed check().
+  explicit PrefixList(std::string_view list) : text_(list) {}
+
+  // What is wrong with `text`, as a phrase that continues "The value ...", or an empty view.
+  static std::string_view check(std::string_view text);
+
+  bool empty() const { return text_.empty() || text_ == "off"; }
+  bool matches(std::string_view prefix) const;
+
+ private:
+  std::string_view text_;
+};
 
 // Parsed options. Views point into the texts given to set_option(), which must outlive this.
 struct PluginOptions {
+  uint32_t given = 0;  // bit by OptionId of those that set_option() has taken
+  Format format = Format::debezium;
   std::string_view name;
   std::string_view subject_text = "{name}.{schema}.{table}.{action}";
   SubjectTemplate subject;
+  bool schemas = false;
+  DecimalMode decimal = DecimalMode::precise;
+  TimeMode time = TimeMode::adaptive;
+  IntervalMode interval = IntervalMode::numeric;
+  BinaryMode binary = BinaryMode::bytes;
+  HstoreMode hstore = HstoreMode::json;
   std::string_view unavailable_value = "__debezium_unavailable_value";
   TableList tables;
   TableList exclude_tables;
   bool all_tables = true;
-  uint8_t operations = 1 | 2 | 4;  // bits of Operation
+  bool partition_root = false;
+  uint8_t operations = row_operations;  // bits of Operation
+  PrefixList messages;
+  bool transactions = false;
   bool local_origin_only = false;
   size_t max_event_bytes = 0;  // 0: none
   OutputKind output = OutputKind::lines;
   size_t batch_bytes = 65536;
 
+  bool has(OptionId id) const { return (given & 1u << static_cast<unsigned>(id)) != 0; }
   bool wants(Operation operation) const {
     return (operations & static_cast<uint8_t>(operation)) != 0;
   }
@@ -86,11 +133,18 @@ struct PluginOptions {
   }
 };
 
-// Both return what is wrong, as a phrase that continues "The value ...", or an empty view.
-// set_option() takes one value. finish_options() comes last: it fills in the name and checks the
-// subject template, which needs the name.
+// Takes one value. Returns what is wrong with it, as a phrase that continues "The value ...", or an
+// empty view.
 std::string_view set_option(PluginOptions& options, const OptionSpec& spec, std::string_view value);
-std::string_view finish_options(PluginOptions& options, std::string_view database);
+
+// Comes last: fills in what depends on other options and checks what only all of them tell.
+// Returns what is wrong and with which option; an empty phrase if nothing is.
+struct OptionProblem {
+  OptionId id = OptionId::format;
+  std::string_view phrase;  // continues "The value ..."
+  std::string_view hint;    // what to do; empty: what put_allowed() says
+};
+OptionProblem finish_options(PluginOptions& options, std::string_view database);
 
 // Writes what an option accepts, as a sentence: "Allowed: lines, frames."
 void put_allowed(Sink& sink, const OptionSpec& spec);

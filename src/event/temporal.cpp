@@ -9,9 +9,16 @@ namespace {
 
 __extension__ using int128 = __int128;
 
-constexpr int64_t us_per_day = int64_t{86400} * 1000000;
-constexpr int64_t timestamp_infinity = std::numeric_limits<int64_t>::max();
-constexpr int64_t timestamp_minus_infinity = std::numeric_limits<int64_t>::min();
+constexpr int64_t us_per_second = 1000000;
+constexpr int64_t us_per_minute = 60 * us_per_second;
+constexpr int64_t us_per_hour = 60 * us_per_minute;
+constexpr int64_t us_per_day = 24 * us_per_hour;
+
+// PostgreSQL's infinities: the ends of the range of each type.
+template <typename Stored>
+constexpr Stored infinity = std::numeric_limits<Stored>::max();
+template <typename Stored>
+constexpr Stored minus_infinity = std::numeric_limits<Stored>::min();
 
 struct CivilDate {
   int64_t year;
@@ -36,83 +43,181 @@ CivilDate civil_from_days(int64_t days) {
   return {year, month, day};
 }
 
-void put_year(Sink& sink, int64_t year) {
-  if (year > 9999) sink.put('+');
-  if (year < 0) sink.put('-');
-  put_padded(sink, static_cast<uint64_t>(year < 0 ? -year : year), 4);
+// Writes `"infinity"` or `"-infinity"`, if it is one.
+template <typename Stored>
+bool put_infinity(Sink& sink, Stored value) {
+  const bool infinite = value == infinity<Stored> || value == minus_infinity<Stored>;
+  if (infinite) sink.put(value > 0 ? "\"infinity\"" : "\"-infinity\"");
+  return infinite;
 }
 
-void put_fraction(Sink& sink, uint64_t us, int digits) {
+void put_calendar_date(Sink& sink, int64_t postgres_days) {
+  const CivilDate date = civil_from_days(postgres_days + postgres_epoch_days);
+  if (date.year > 9999) sink.put('+');
+  if (date.year < 0) sink.put('-');
+  put_padded(sink, static_cast<uint64_t>(date.year < 0 ? -date.year : date.year), 4);
+  sink.put('-');
+  put_padded(sink, date.month, 2);
+  sink.put('-');
+  put_padded(sink, date.day, 2);
+}
+
+int significant_digits(uint64_t us_of_second) {
+  int digits = us_of_second == 0 ? 0 : 6;
+  for (; digits > 0 && us_of_second % 10 == 0; us_of_second /= 10) --digits;
+  return digits;
+}
+
+void put_fraction(Sink& sink, uint64_t us_of_second, int digits) {
   if (digits <= 0) return;
-  for (int cut = digits; cut < 6; ++cut) us /= 10;
+  for (int cut = digits; cut < 6; ++cut) us_of_second /= 10;
   sink.put('.');
-  put_padded(sink, us, digits);
+  put_padded(sink, us_of_second, digits);
 }
 
-}  // namespace
+constexpr int as_many_as_needed = -1;
 
-void put_debezium_date(Sink& sink, int32_t postgres_days) {
-  // Debezium's infinities are those of Java's LocalDate as PostgreSQL's driver maps them.
-  if (postgres_days == std::numeric_limits<int32_t>::max()) return put_int(sink, -2147472693);
-  if (postgres_days == std::numeric_limits<int32_t>::min()) return put_int(sink, -2147472692);
-  put_int(sink, postgres_days + postgres_epoch_days);
+void put_time_of_day(Sink& sink, int64_t us, int fraction_digits) {
+  const auto second = static_cast<uint64_t>(us / us_per_second);
+  const auto us_of_second = static_cast<uint64_t>(us % us_per_second);
+  put_padded(sink, second / 3600, 2);
+  sink.put(':');
+  put_padded(sink, second / 60 % 60, 2);
+  sink.put(':');
+  put_padded(sink, second % 60, 2);
+  put_fraction(
+      sink, us_of_second,
+      fraction_digits == as_many_as_needed ? significant_digits(us_of_second) : fraction_digits);
 }
 
-void put_debezium_time(Sink& sink, int64_t us, int fraction_digits) {
-  put_int(sink, fraction_digits <= 3 ? us / 1000 : us);
-}
-
-void put_debezium_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {
-  const bool milliseconds = fraction_digits <= 3;
-  if (postgres_us == timestamp_infinity) {
-    put_int(sink, milliseconds ? 9223372036825200 : 9223372036825200000);
-  } else if (postgres_us == timestamp_minus_infinity) {
-    put_int(sink, milliseconds ? -9223372036832400 : -9223372036832400000);
-  } else if (milliseconds) {
-    put_int(sink, postgres_us / 1000 + postgres_epoch_us / 1000);
-  } else if (int64_t us = 0; !__builtin_add_overflow(postgres_us, postgres_epoch_us, &us)) {
-    put_int(sink, us);
-  } else {
-    sink.put("null");
-  }
-}
-
-void put_debezium_interval(Sink& sink, int32_t months, int32_t days, int64_t us) {
-  constexpr int64_t us_per_month = us_per_day * 1461 / 48;
-  // Parts of opposite sign may each be too large for a sum that fits.
-  const int128 total = int128{months} * us_per_month + int128{days} * us_per_day + us;
-  const auto fitting = static_cast<int64_t>(total);
-  if (fitting != total) return sink.put("null");
-  put_int(sink, fitting);
-}
-
-void put_debezium_zoned_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {
-  if (postgres_us == timestamp_infinity) return sink.put("\"infinity\"");
-  if (postgres_us == timestamp_minus_infinity) return sink.put("\"-infinity\"");
-
+void put_instant(Sink& sink, int64_t postgres_us, int fraction_digits) {
+  if (put_infinity(sink, postgres_us)) return;
   int64_t days = postgres_us / us_per_day;
   int64_t us_of_day = postgres_us % us_per_day;
   if (us_of_day < 0) {
     us_of_day += us_per_day;
     --days;
   }
-  const CivilDate date = civil_from_days(days + postgres_epoch_days);
-  const auto second_of_day = static_cast<uint64_t>(us_of_day / 1000000);
-
   sink.put('"');
-  put_year(sink, date.year);
-  sink.put('-');
-  put_padded(sink, date.month, 2);
-  sink.put('-');
-  put_padded(sink, date.day, 2);
+  put_calendar_date(sink, days);
   sink.put('T');
-  put_padded(sink, second_of_day / 3600, 2);
-  sink.put(':');
-  put_padded(sink, second_of_day / 60 % 60, 2);
-  sink.put(':');
-  put_padded(sink, second_of_day % 60, 2);
-  put_fraction(sink, static_cast<uint64_t>(us_of_day % 1000000), fraction_digits);
+  put_time_of_day(sink, us_of_day, fraction_digits);
   sink.put("Z\"");
+}
+
+int64_t divide_rounding_down(int64_t dividend, int64_t divisor) {
+  return dividend / divisor - (dividend % divisor < 0 ? 1 : 0);
+}
+
+// Debezium's infinities are those of Java's date types as PostgreSQL's driver maps them.
+void put_infinite_timestamp(Sink& sink, bool negative, TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::ms: return put_int(sink, negative ? -9223372036832400 : 9223372036825200);
+    case TimeUnit::us: return put_int(sink, negative ? -9223372036832400000 : 9223372036825200000);
+    case TimeUnit::ns: return put_int(sink, negative ? minus_infinity<int64_t> : infinity<int64_t>);
+  }
+}
+
+void put_if_it_fits(Sink& sink, int128 value) {
+  const auto fitting = static_cast<int64_t>(value);
+  if (fitting != value) return sink.put("null");
+  put_int(sink, fitting);
+}
+
+void put_interval_part(Sink& sink, int64_t value, char unit) {
+  put_int(sink, value);
+  sink.put(unit);
+}
+
+// Below a minute, with the sign in front of the zero too: -0.5.
+void put_interval_seconds(Sink& sink, int64_t us) {
+  if (us < 0) sink.put('-');
+  const auto magnitude = static_cast<uint64_t>(us < 0 ? -us : us);
+  put_uint(sink, magnitude / us_per_second);
+  put_fraction(sink, magnitude % us_per_second, significant_digits(magnitude % us_per_second));
+  sink.put('S');
+}
+
+}  // namespace
+
+void put_date_days(Sink& sink, int32_t postgres_days) {
+  if (postgres_days == infinity<int32_t>) return put_int(sink, -2147472693);
+  if (postgres_days == minus_infinity<int32_t>) return put_int(sink, -2147472692);
+  put_int(sink, postgres_days + postgres_epoch_days);
+}
+
+void put_date_iso(Sink& sink, int32_t postgres_days) {
+  if (put_infinity(sink, postgres_days)) return;
+  sink.put('"');
+  put_calendar_date(sink, postgres_days);
+  sink.put("Z\"");
+}
+
+void put_time(Sink& sink, int64_t us, TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::ms: return put_int(sink, us / 1000);
+    case TimeUnit::us: return put_int(sink, us);
+    case TimeUnit::ns: return put_int(sink, us * 1000);
+  }
+}
+
+void put_time_iso(Sink& sink, int64_t us) {
+  sink.put('"');
+  put_time_of_day(sink, us, as_many_as_needed);
+  sink.put("Z\"");
+}
+
+void put_timetz(Sink& sink, int64_t us, int32_t seconds_west) {
+  if (seconds_west != 0) {
+    us = (us + seconds_west * us_per_second) % us_per_day;
+    if (us < 0) us += us_per_day;
+  }
+  put_time_iso(sink, us);
+}
+
+void put_timestamp(Sink& sink, int64_t postgres_us, TimeUnit unit) {
+  if (postgres_us == infinity<int64_t> || postgres_us == minus_infinity<int64_t>) {
+    return put_infinite_timestamp(sink, postgres_us < 0, unit);
+  }
+  switch (unit) {
+    case TimeUnit::ms:
+      return put_int(sink, divide_rounding_down(postgres_us, 1000) + postgres_epoch_us / 1000);
+    case TimeUnit::us: return put_if_it_fits(sink, int128{postgres_us} + postgres_epoch_us);
+    case TimeUnit::ns:
+      return put_if_it_fits(sink, (int128{postgres_us} + postgres_epoch_us) * 1000);
+  }
+}
+
+void put_timestamp_iso(Sink& sink, int64_t postgres_us) {
+  put_instant(sink, postgres_us, as_many_as_needed);
+}
+
+void put_zoned_timestamp(Sink& sink, int64_t postgres_us, int fraction_digits) {
+  put_instant(sink, postgres_us, fraction_digits);
+}
+
+void put_duration_us(Sink& sink, int32_t months, int32_t days, int64_t us) {
+  constexpr int64_t us_per_month = us_per_day * 1461 / 48;
+  // Parts of opposite sign may each be too large for a sum that fits.
+  put_if_it_fits(sink, int128{months} * us_per_month + int128{days} * us_per_day + us);
+}
+
+void put_interval_iso(Sink& sink, int32_t months, int32_t days, int64_t us) {
+  const bool all_most =
+      months == infinity<int32_t> && days == infinity<int32_t> && us == infinity<int64_t>;
+  const bool all_least = months == minus_infinity<int32_t> && days == minus_infinity<int32_t> &&
+                         us == minus_infinity<int64_t>;
+  if ((all_most || all_least) && put_infinity(sink, us)) return;
+
+  sink.put("\"P");
+  put_interval_part(sink, months / 12, 'Y');
+  put_interval_part(sink, months % 12, 'M');
+  put_interval_part(sink, days, 'D');
+  sink.put('T');
+  put_interval_part(sink, us / us_per_hour, 'H');
+  put_interval_part(sink, us / us_per_minute % 60, 'M');
+  put_interval_seconds(sink, us % us_per_minute);
+  sink.put('"');
 }
 
 }  // namespace waljet

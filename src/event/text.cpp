@@ -9,6 +9,8 @@ constexpr char digit_pairs[] =
     "8081828384858687888990919293949596979899";
 constexpr char hex_digits[] = "0123456789ABCDEF";
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char base64_url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr int uint64_digits_max = 20;
 
 // Writes the digits of `value` so that they end at `end`; returns where they begin.
@@ -26,6 +28,28 @@ char* write_digits_before(char* end, uint64_t value) {
     *--end = static_cast<char>('0' + value);
   }
   return end;
+}
+
+void write_base64(Sink& sink, std::string_view bytes, const char* alphabet) {
+  const auto* in = reinterpret_cast<const uint8_t*>(bytes.data());
+  size_t left = bytes.size();
+  char* out = sink.reserve(base64_bytes(left));
+  char* const begin = out;
+  for (; left >= 3; left -= 3, in += 3) {
+    const uint32_t three = static_cast<uint32_t>(in[0] << 16 | in[1] << 8 | in[2]);
+    *out++ = alphabet[three >> 18];
+    *out++ = alphabet[three >> 12 & 63];
+    *out++ = alphabet[three >> 6 & 63];
+    *out++ = alphabet[three & 63];
+  }
+  if (left > 0) {
+    const uint32_t rest = static_cast<uint32_t>(in[0] << 16 | (left == 2 ? in[1] << 8 : 0));
+    *out++ = alphabet[rest >> 18];
+    *out++ = alphabet[rest >> 12 & 63];
+    *out++ = left == 2 ? alphabet[rest >> 6 & 63] : '=';
+    *out++ = '=';
+  }
+  sink.advance(static_cast<size_t>(out - begin));
 }
 
 }  // namespace
@@ -65,25 +89,21 @@ void put_hex(Sink& sink, uint64_t value, int width) {
 }
 
 void put_base64(Sink& sink, std::string_view bytes) {
-  const auto* in = reinterpret_cast<const uint8_t*>(bytes.data());
-  size_t left = bytes.size();
-  char* out = sink.reserve((left + 2) / 3 * 4);
-  char* const begin = out;
-  for (; left >= 3; left -= 3, in += 3) {
-    const uint32_t three = static_cast<uint32_t>(in[0] << 16 | in[1] << 8 | in[2]);
-    *out++ = base64_digits[three >> 18];
-    *out++ = base64_digits[three >> 12 & 63];
-    *out++ = base64_digits[three >> 6 & 63];
-    *out++ = base64_digits[three & 63];
+  write_base64(sink, bytes, base64_digits);
+}
+
+void put_base64_url(Sink& sink, std::string_view bytes) {
+  write_base64(sink, bytes, base64_url_digits);
+}
+
+void put_hex_bytes(Sink& sink, std::string_view bytes) {
+  constexpr char lower[] = "0123456789abcdef";
+  char* out = sink.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    *out++ = lower[static_cast<uint8_t>(c) >> 4];
+    *out++ = lower[static_cast<uint8_t>(c) & 0xF];
   }
-  if (left > 0) {
-    const uint32_t rest = static_cast<uint32_t>(in[0] << 16 | (left == 2 ? in[1] << 8 : 0));
-    *out++ = base64_digits[rest >> 18];
-    *out++ = base64_digits[rest >> 12 & 63];
-    *out++ = left == 2 ? base64_digits[rest >> 6 & 63] : '=';
-    *out++ = '=';
-  }
-  sink.advance(static_cast<size_t>(out - begin));
+  sink.advance(bytes.size() * 2);
 }
 
 uint32_t fnv1a_32(std::string_view bytes, uint32_t hash) {

@@ -21,9 +21,14 @@ void put_hex(Sink& sink, uint64_t value, int width);
 
 // RFC 4648 standard alphabet with padding, one line, no quotes.
 void put_base64(Sink& sink, std::string_view bytes);
+// The same with - and _ for + and /, as URLs and file names take it.
+void put_base64_url(Sink& sink, std::string_view bytes);
 constexpr size_t base64_bytes(size_t bytes) {
   return (bytes + 2) / 3 * 4;
 }
+
+// Two lower hex digits a byte.
+void put_hex_bytes(Sink& sink, std::string_view bytes);
 
 // FNV-1a, 32 bits; `hash` continues an earlier one.
 constexpr uint32_t fnv1a_32_start = 0x811c9dc5;

@@ -1,4 +1,4 @@
-// The body of an event: Debezium's envelope around the two sides of a change.
+// The body of an event: the envelope of its format around the two sides of a change.
 #pragma once
 
 #include "plugin/row.h"
@@ -10,7 +10,7 @@ namespace waljet {
 struct RowEvent {
   Operation subject_of = Operation::insert;  // which action the subject names
   char op = 0;
-  uint32_t part = 0;
+  Position position = {};
   RowImage before = {};
   RowImage after = {};
   Lsn lsn = 0;

@@ -1,12 +1,20 @@
 // Every difference between PostgreSQL 13 and 18, and nothing else.
 #pragma once
 
+#include <string_view>
+
+#include "plugin/guard.h"
 #include "plugin/pg.h"
 
 #if PG_VERSION_NUM >= 160000
 extern "C" {
 #include "varatt.h"
 }
+#endif
+
+// money was called cash up to 13.
+#ifndef MONEYOID
+#define MONEYOID CASHOID
 #endif
 
 namespace waljet {
@@ -49,6 +57,9 @@ inline void update_progress(LogicalDecodingContext* ctx, bool skipped_transactio
 // Up to 15 only the plugin can keep a connection alive inside a transaction that sends nothing.
 constexpr bool plugin_keeps_alive = PG_VERSION_NUM < 160000;
 
+// Up to 14 the text of an interval has hours of 32 bits; more of them were an error.
+constexpr bool interval_text_may_fail = PG_VERSION_NUM < 150000;
+
 inline Oid primary_key_index(Relation relation) {
 #if PG_VERSION_NUM >= 180000
   return RelationGetPrimaryKeyIndex(relation, false);
@@ -56,5 +67,55 @@ inline Oid primary_key_index(Relation relation) {
   return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
+
+inline bool md5_of(std::string_view bytes, uint8* to) {
+#if PG_VERSION_NUM >= 150000
+  const char* problem = nullptr;
+  return pg_md5_binary(bytes.data(), bytes.size(), to, &problem);
+#else
+  return pg_md5_binary(bytes.data(), bytes.size(), to);
+#endif
+}
+
+// Converts `text` of the database into UTF-8 at `to`, ended by a zero byte. Returns how many bytes
+// of `text` were converted: fewer than all where a character has no equivalent.
+#if PG_VERSION_NUM >= 140000
+inline size_t convert_to_utf8(FmgrInfo* conversion, std::string_view text, char* to) {
+  const Datum done =
+      FunctionCall6(conversion, Int32GetDatum(GetDatabaseEncoding()), Int32GetDatum(PG_UTF8),
+                    CStringGetDatum(text.data()), CStringGetDatum(to),
+                    Int32GetDatum(static_cast<int>(text.size())), BoolGetDatum(true));
+  return static_cast<size_t>(DatumGetInt32(done));
+}
+#else
+// An error tells that there is such a character, not where: then one character after the other.
+struct Conversion {
+  FmgrInfo* function;
+  std::string_view text;
+  char* to;
+};
+inline void convert_or_fail(void* argument) {
+  auto* one = static_cast<Conversion*>(argument);
+  FunctionCall5(one->function, Int32GetDatum(GetDatabaseEncoding()), Int32GetDatum(PG_UTF8),
+                CStringGetDatum(one->text.data()), CStringGetDatum(one->to),
+                Int32GetDatum(static_cast<int>(one->text.size())));
+}
+inline size_t convert_to_utf8(FmgrInfo* conversion, std::string_view text, char* to) {
+  Conversion whole{conversion, text, to};
+  if (run_guarded(convert_or_fail, &whole) == nullptr) return text.size();
+  size_t done = 0;
+  while (done < text.size()) {
+    const int bytes = pg_encoding_mblen(GetDatabaseEncoding(), text.data() + done);
+    const auto size = static_cast<size_t>(bytes > 0 ? bytes : 1);
+    if (size > text.size() - done) break;
+    Conversion one{conversion, {text.data() + done, size}, to};
+    if (run_guarded(convert_or_fail, &one) != nullptr) break;
+    to += strlen(to);
+    done += size;
+  }
+  *to = '\0';
+  return done;
+}
+#endif
 
 }  // namespace waljet

@@ -1,5 +1,6 @@
 #include "plugin/options.h"
 
+#include "plugin/encoding.h"
 #include "plugin/memory.h"
 
 namespace waljet {
@@ -10,7 +11,7 @@ std::string_view option_value(const DefElem* element) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("option \"%s\" needs a value", element->defname)));
   }
-  return strVal(element->arg);
+  return utf8_of(strVal(element->arg));
 }
 
 const char* allowed_text(const OptionSpec& spec) {
@@ -38,12 +39,25 @@ const OptionSpec& recognize(const DefElem* element) {
   return *spec;
 }
 
-// `problem` continues "The value ..."; a view of a literal, so it ends in a zero byte.
-void refuse_value(const OptionSpec& spec, std::string_view value, std::string_view problem) {
+// `problem` continues "The value ..."; it and the hint are views of literals, so they end in a zero
+// byte.
+void refuse_value(const OptionSpec& spec, std::string_view value, std::string_view problem,
+                  std::string_view hint = {}) {
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                   errmsg("invalid value for option \"%s\": \"%.*s\"", spec.name.data(),
                          static_cast<int>(value.size()), value.data()),
-                  errdetail("The value %s.", problem.data()), errhint("%s", allowed_text(spec))));
+                  errdetail("The value %s.", problem.data()),
+                  errhint("%s", hint.empty() ? allowed_text(spec) : hint.data())));
+}
+
+// As it was given, or the default.
+std::string_view given_value(List* list, const PluginOptions& options, const OptionSpec& spec) {
+  ListCell* cell;
+  foreach (cell, list) {
+    const auto* element = static_cast<const DefElem*>(lfirst(cell));
+    if (spec.name == element->defname) return option_value(element);
+  }
+  return options.subject_text;
 }
 
 }  // namespace
@@ -66,8 +80,11 @@ PluginOptions read_options(List* list, std::string_view database) {
     const std::string_view problem = set_option(options, spec, value);
     if (!problem.empty()) refuse_value(spec, value, problem);
   }
-  const std::string_view problem = finish_options(options, database);
-  if (!problem.empty()) refuse_value(*find_option("subject"), options.subject_text, problem);
+  const OptionProblem problem = finish_options(options, database);
+  if (!problem.phrase.empty()) {
+    const OptionSpec& spec = option_specs()[static_cast<size_t>(problem.id)];
+    refuse_value(spec, given_value(list, options, spec), problem.phrase, problem.hint);
+  }
   return options;
 }
 

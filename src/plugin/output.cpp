@@ -1,6 +1,5 @@
 #include "plugin/output.h"
 
-#include "event/frame.h"
 #include "event/text.h"
 #include "plugin/memory.h"
 
@@ -17,20 +16,20 @@ bool uses_frames(const Session& session) {
 void say_hello_once(Session& session) {
   if (session.said_hello) return;
   session.said_hello = true;
-  Sink sink = make_sink(session.change_context, 256);
-  put_source_id(sink, session.options.name, session.source_hash);
-  put_hello(session.batch, {sink.view(), WALJET_VERSION});
+  put_hello(session.batch, {session.source_id, WALJET_VERSION});
 }
 
-EventMark begin_row_frame(Session& session, FrameKind kind, const EventHead& head,
-                          std::string_view headers) {
+EventMark begin_event_frame(Session& session, FrameKind kind, const EventHead& head,
+                            std::string_view headers) {
   Frame frame;
   frame.kind = kind;
   frame.op = head.op;
   frame.position = head.position;
-  frame.xid = session.transaction.facts.xid;
+  frame.xid = head.xid;
+  frame.end_lsn = head.end_lsn;
   frame.subject = head.subject;
   frame.table = head.table;
+  frame.key = head.key;
   frame.headers = headers;
   const size_t start = begin_frame(session.batch, frame);
   return {start, session.batch.size()};
@@ -51,12 +50,6 @@ void empty(Session& session) {
   shrink_sink(session.batch, session.options.batch_bytes + batch_kept_bytes);
 }
 
-void flush(LogicalDecodingContext* ctx) {
-  Session& session = session_of(ctx);
-  send(ctx, session.batch.view());
-  empty(session);
-}
-
 // An event that fits into a message, but not into one with what was gathered before it.
 void flush_apart(LogicalDecodingContext* ctx, const EventMark& mark) {
   Session& session = session_of(ctx);
@@ -67,12 +60,18 @@ void flush_apart(LogicalDecodingContext* ctx, const EventMark& mark) {
 
 }  // namespace
 
+void flush(LogicalDecodingContext* ctx) {
+  Session& session = session_of(ctx);
+  send(ctx, session.batch.view());
+  empty(session);
+}
+
 EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
   Session& session = session_of(ctx);
-  session.transaction.wrote = true;
+  if (head.xid != 0) session.transaction.wrote = true;
   if (uses_frames(session)) {
     say_hello_once(session);
-    return begin_row_frame(session, FrameKind::event, head, {});
+    return begin_event_frame(session, head.kind, head, {});
   }
   const size_t start = session.batch.size();
   if (start > 0) session.batch.put('\n');
@@ -87,7 +86,7 @@ EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const E
   put_uint(number, bytes);
   Sink headers = make_sink(session.change_context, 64);
   put_frame_header(headers, {oversize_header, number.view()});
-  return begin_row_frame(session, FrameKind::stub, head, headers.view());
+  return begin_event_frame(session, FrameKind::stub, head, headers.view());
 }
 
 void end_event(LogicalDecodingContext* ctx, const EventMark& mark) {
@@ -101,12 +100,12 @@ void end_event(LogicalDecodingContext* ctx, const EventMark& mark) {
   }
 }
 
-void write_commit(LogicalDecodingContext* ctx, Lsn end_lsn) {
+void write_commit(LogicalDecodingContext* ctx, const Position& position, Lsn end_lsn) {
   Session& session = session_of(ctx);
   if (uses_frames(session)) {
     Frame frame;
     frame.kind = FrameKind::commit;
-    frame.position = {session.transaction.facts.commit_lsn, session.transaction.ordinal + 1, 0};
+    frame.position = position;
     frame.xid = session.transaction.facts.xid;
     frame.end_lsn = end_lsn;
     end_frame(session.batch, begin_frame(session.batch, frame));

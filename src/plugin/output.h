@@ -3,6 +3,7 @@
 // Nothing is ever held past a commit: the server's keepalives would confirm it unsent.
 #pragma once
 
+#include "event/frame.h"
 #include "plugin/session.h"
 
 namespace waljet {
@@ -14,10 +15,14 @@ constexpr size_t message_bytes_max = MaxAllocSize - 65536;
 
 // What the batch needs to know of an event before its body is written.
 struct EventHead {
-  Position position;
+  FrameKind kind = FrameKind::event;
   char op = 0;
-  std::string_view subject;
-  std::string_view table;
+  Position position = {};
+  uint32_t xid = 0;  // 0: outside a transaction
+  Lsn end_lsn = 0;   // outside a transaction: what may be confirmed with it
+  std::string_view subject = {};
+  std::string_view table = {};
+  std::string_view key = {};
 };
 
 // Where an event lies in the batch.
@@ -42,8 +47,11 @@ constexpr size_t event_ceiling(const EventMark& mark) {
 EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
                      uint64_t bytes);
 
+// Writes out what is gathered. Outside a transaction nothing else does.
+void flush(LogicalDecodingContext* ctx);
+
 // Ends the transaction in hand: says so to the streamer and writes out what is left of the batch.
-// Called only for transactions that wrote at least one event.
-void write_commit(LogicalDecodingContext* ctx, Lsn end_lsn);
+// Called only for transactions that wrote at least one event. `position` is that of its end.
+void write_commit(LogicalDecodingContext* ctx, const Position& position, Lsn end_lsn);
 
 }  // namespace waljet

@@ -90,8 +90,8 @@ void put_shortened(LogicalDecodingContext* ctx, const RelationPlan& plan, const 
   const size_t ceiling = event_ceiling(mark);
   const Choice choice{array_of_columns<bool>(plan), array_of_columns<int64_t>(plan)};
   batch.truncate(mark.body);
-  add_gains({batch, ceiling}, plan, event.before, choice.gains);
-  add_gains({batch, ceiling}, plan, event.after, choice.gains);
+  add_gains({{batch, ceiling}}, plan, event.before, choice.gains);
+  add_gains({{batch, ceiling}}, plan, event.after, choice.gains);
 
   auto* all = array_of_columns<bool>(plan);
   memset(all, true, static_cast<size_t>(plan.column_count));

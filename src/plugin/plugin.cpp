@@ -5,14 +5,17 @@
 // registered, and those that would change what is counted (origin filter, streaming, two-phase)
 // never are.
 
-#include "event/temporal.h"
 #include "plugin/change.h"
 #include "plugin/compat.h"
+#include "plugin/connect_schema.h"
+#include "plugin/encoding.h"
 #include "plugin/memory.h"
+#include "plugin/message.h"
 #include "plugin/neutral_settings.h"
 #include "plugin/options.h"
 #include "plugin/output.h"
 #include "plugin/session.h"
+#include "plugin/transaction.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -44,18 +47,10 @@ std::string_view database_name(MemoryContext context) {
   const bool own_transaction = !IsTransactionState();
   MemoryContext caller = CurrentMemoryContext;
   if (own_transaction) StartTransactionCommand();
-  const std::string_view name = copy_into(context, get_database_name(MyDatabaseId));
+  const std::string_view name = copy_into(context, utf8_of(get_database_name(MyDatabaseId)));
   if (own_transaction) CommitTransactionCommand();
   MemoryContextSwitchTo(caller);
   return name;
-}
-
-void require_utf8() {
-  if (GetDatabaseEncoding() == PG_UTF8) return;
-  ereport(ERROR,
-          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-           errmsg("waljet cannot decode a database in encoding %s", GetDatabaseEncodingName()),
-           errhint("Only databases in encoding UTF8 are supported.")));
 }
 
 void allocate_rows(Session& session) {
@@ -70,11 +65,18 @@ void allocate_rows(Session& session) {
 
 void render_source(Session& session) {
   Sink head = make_sink(session.context, 256);
-  debezium::put_source_head(head, WALJET_VERSION, session.options.name);
+  debezium::put_source_head(head, WALJET_VERSION, session.options.name, json_text());
   session.source_head = head.view();
   Sink db = make_sink(session.context, 256);
-  debezium::put_source_db(db, session.database);
+  debezium::put_source_db(db, session.database, json_text());
   session.source_db = db.view();
+  Sink id = make_sink(session.context, 256);
+  put_source_id(id, session.options.name,
+                source_hash(GetSystemIdentifier(), NameStr(MyReplicationSlot->data.name)));
+  session.source_id = id.view();
+  if (!session.options.schemas) return;
+  session.message_payload_head = message_payload_head(session.context, session.options);
+  session.transaction_payload_head = transaction_payload_head(session.context, session.options);
 }
 
 Session& make_session(LogicalDecodingContext* ctx) {
@@ -87,6 +89,9 @@ Session& make_session(LogicalDecodingContext* ctx) {
   session->transaction.times = make_sink(context, 128);
   session->transaction.id = make_sink(context, 64);
   session->transaction.origin = make_sink(context, 128);
+  session->transaction.commit_time = make_sink(context, 64);
+  session->key = make_sink(context, 256);
+  session->subject = make_sink(context, 256);
   allocate_rows(*session);
   return *session;
 }
@@ -94,13 +99,17 @@ Session& make_session(LogicalDecodingContext* ctx) {
 void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options, bool is_init) {
   server_options->output_type = OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
   server_options->receive_rewrites = false;
-  require_utf8();
   if (is_init) return;  // a slot is being created: there are no options and nothing to decode
+  // First: what a name or an encoding is must not depend on the session either.
+  const int settings_nest_level = neutralize_settings(!under_sql_function(ctx));
+  require_known_encoding();
 
   Session& session = make_session(ctx);
   session.database = database_name(session.context);
   session.options = read_options(ctx->output_plugin_options, session.database);
-  session.source_hash = source_hash(GetSystemIdentifier(), NameStr(ctx->slot->data.name));
+  if (session.options.transactions) {
+    session.transaction.counts = make_transaction_counts(session.context);
+  }
   session.relations = make_relation_cache(session.context, session.options, session.database);
   session.one_per_message = under_sql_function(ctx) || session.options.batch_bytes == 0;
   session.batch = make_sink(session.context, session.options.batch_bytes + batch_slack_bytes);
@@ -109,7 +118,7 @@ void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options
     server_options->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;
   }
   ctx->output_plugin_private = &session;
-  session.settings_nest_level = neutralize_settings(!under_sql_function(ctx));
+  session.settings_nest_level = settings_nest_level;
 }
 
 void on_shutdown(LogicalDecodingContext* ctx) {
@@ -117,27 +126,10 @@ void on_shutdown(LogicalDecodingContext* ctx) {
   restore_settings(session_of(ctx).settings_nest_level);
 }
 
-// The name and position of a transaction that another server made first.
-void read_origin(Session& session, const ReorderBufferTXN* txn) {
-  debezium::Transaction& facts = session.transaction.facts;
-  facts.origin = {};
-  if (txn->origin_id == InvalidRepOriginId) return;
-  char* name = nullptr;
-  if (!replorigin_by_oid(txn->origin_id, true, &name)) return;
-  facts.origin = name;
-  facts.origin_lsn = txn->origin_lsn;
-}
-
 void on_begin(LogicalDecodingContext* ctx, ReorderBufferTXN* txn) {
   Session& session = session_of(ctx);
-  TransactionState& transaction = session.transaction;
-  transaction.ordinal = 0;
-  transaction.rendered = false;
-  transaction.wrote = false;
-  transaction.facts.commit_lsn = txn->final_lsn;
-  transaction.facts.commit_us = commit_time(txn) + postgres_epoch_us;
-  transaction.facts.xid = txn->xid;
-  read_origin(session, txn);
+  enter_catalog_view(session.catalog);
+  begin_transaction(session, txn);
 }
 
 bool is_unwanted_origin(const Session& session, const ReorderBufferTXN* txn) {
@@ -163,25 +155,30 @@ void on_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int relatio
   ++session.transaction.ordinal;
   if (!is_unwanted_origin(session, txn)) {
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
-    for (int i = 0; i < relation_count; ++i) {
-      write_truncate(ctx, relations[i], static_cast<uint32_t>(i), change);
-    }
+    write_truncates(ctx, relations, relation_count, change->lsn);
     MemoryContextSwitchTo(caller);
     MemoryContextReset(session.change_context);
   }
   keep_alive(ctx);
 }
 
-// Messages are counted from the first release on, so that sending them later moves no ordinal.
-void on_message(LogicalDecodingContext* ctx, ReorderBufferTXN*, XLogRecPtr, bool transactional,
-                const char*, Size, const char*) {
-  if (transactional) ++session_of(ctx).transaction.ordinal;
+// A message outside a transaction belongs to none, even if one is named.
+void on_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr lsn,
+                bool transactional, const char* prefix, Size bytes, const char* content) {
+  Session& session = session_of(ctx);
+  if (transactional) ++session.transaction.ordinal;
+  if (!transactional || !is_unwanted_origin(session, txn)) {
+    MemoryContext caller = MemoryContextSwitchTo(session.change_context);
+    write_message(ctx, {transactional, lsn, ctx->reader->ReadRecPtr, prefix, {content, bytes}});
+    MemoryContextSwitchTo(caller);
+    MemoryContextReset(session.change_context);
+  }
   keep_alive(ctx);
 }
 
 void on_commit(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr) {
-  const bool wrote = session_of(ctx).transaction.wrote;
-  if (wrote) write_commit(ctx, txn->end_lsn);
+  leave_catalog_view(session_of(ctx).catalog);
+  const bool wrote = end_transaction(ctx, txn->end_lsn);
   update_progress(ctx, !wrote);
 }
 

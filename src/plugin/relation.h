@@ -10,47 +10,25 @@
 
 #include "event/plugin_options.h"
 #include "plugin/pg.h"
+#include "plugin/value_codec.h"
 
 namespace waljet {
 
-enum class ValueKind : uint8_t {
-  boolean,
-  int2,
-  int4,
-  int8,
-  oid,
-  float4,
-  float8,
-  text,  // text, varchar, bpchar, json: the stored bytes are the text
-  name,
-  uuid,
-  bytea,
-  date,
-  time,
-  timestamp,
-  timestamptz,
-  interval,
-  numeric,           // numeric(p,s): scale is s
-  variable_numeric,  // numeric without precision
-  other,             // the output function's text, as a JSON string
-};
-
 struct Column {
   std::string_view label;  // `"name":`, escaped, with a comma in front of all but the first
-  int index = 0;           // in the tuple descriptor, from 0
-  ValueKind kind = ValueKind::other;
-  int scale = 0;          // numeric: digits behind the point; times: digits behind the second
-  bool varlena = false;   // may be stored out of line
-  bool by_value = false;  // as the catalog says, like the length
+  std::string_view name;   // `"name"`
+  int index = 0;           // in the tuple's descriptor, from 0
+  ValueType type;
+  ValueCodec codec;
+  bool nullable = false;
+  std::string_view default_json;  // see plugin/default_value.h; empty where there is none
+  bool by_value = false;  // as the catalog says, like the length; negative: may be out of line
   int16 length = 0;
-  bool identity = false;         // the old image has it even where it is not FULL
-  FmgrInfo* output = nullptr;    // for ValueKind::other
-  bool own_type = false;         // whose output function is not PostgreSQL's alone: it may fail
-  std::string_view not_logged;   // JSON that an old image shows where the log has no value
-  std::string_view unavailable;  // JSON that stands for an unchanged out-of-line value
-  std::string_view too_large;    // JSON that stands for a value left out; empty: never left out
-
-  mutable bool failure_said = false;  // in the server's log, of the output function
+  bool identity = false;            // the old image has it even where it is not FULL
+  ValueCodec* key_codec = nullptr;  // of the key's columns: their text
+  std::string_view not_logged;      // JSON that an old image shows where the log has no value
+  std::string_view unavailable;     // JSON that stands for an unchanged out-of-line value
+  std::string_view too_large;       // JSON that stands for a value left out; empty: never left out
 };
 
 struct RelationPlan {
@@ -61,9 +39,13 @@ struct RelationPlan {
   Column* columns = nullptr;
   int key_count = 0;  // columns whose change makes an update a delete and a create
   Column** key = nullptr;
-  std::string_view table;        // schema.table, for people
-  std::string_view source;       // rendered, see debezium::put_relation()
-  std::string_view subjects[4];  // by operation: insert, update, delete, truncate
+  std::string_view schema;        // as it is, UTF-8
+  std::string_view name;          //
+  std::string_view table;         // schema.name, for people
+  std::string_view source;        // rendered, for the format: see debezium::put_relation(),
+                                  // wal_listener::put_relation()
+  std::string_view payload_head;  // what stands before an event's body; empty without a schema
+  std::string_view subjects[4];   // by operation; of templates that do not depend on the key
 };
 
 class RelationCache;
@@ -74,5 +56,9 @@ RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& o
 
 // The plan for `relation` as the catalog stands for the change in hand. Valid until the next call.
 const RelationPlan& plan_for(RelationCache& cache, Relation relation);
+
+// A plan under the table's own name even if its rows carry its root's. Not kept: in the current
+// memory context.
+const RelationPlan& own_plan_for(const RelationCache& cache, Relation relation);
 
 }  // namespace waljet

@@ -7,6 +7,7 @@
 #include "event/sink.h"
 #include "plugin/pg.h"
 #include "plugin/relation.h"
+#include "plugin/value.h"
 
 namespace waljet {
 
@@ -26,11 +27,12 @@ struct RowImage {
   const Row* old = nullptr;
 };
 
-// Where a row is written to, how far, and without which values.
+// Where a row is written to, and without which values.
 struct RowTarget {
-  Sink& sink;
-  size_t ceiling;                  // the size that the sink must not pass
+  ValueTarget value;
   const bool* left_out = nullptr;  // by place in the plan: values that Column::too_large stands for
+  bool only_logged = false;        // columns of which the log holds nothing are not there at all,
+                                   // and a side that is absent is an empty row
 };
 
 // Writes all columns, or null for a side that is absent. False, with a piece of it written, if it
@@ -38,7 +40,7 @@ struct RowTarget {
 bool put_row(const RowTarget& target, const RelationPlan& plan, const RowImage& image);
 
 // The same with the columns of the key alone: `{}` where there is no key.
-bool put_key(const RowTarget& target, const RelationPlan& plan, const RowImage& image);
+bool put_key_columns(const RowTarget& target, const RelationPlan& plan, const RowImage& image);
 
 // Adds to each column of `gains`, by place in the plan, how many bytes shorter put_row() gets when
 // the value is left out; gain_certain if it cannot be written. Needs room below the ceiling for one
@@ -47,14 +49,15 @@ constexpr int64_t gain_certain = int64_t{1} << 48;
 void add_gains(const RowTarget& target, const RelationPlan& plan, const RowImage& image,
                int64_t* gains);
 
-// Between these lies what put_row() writes, by the sizes of the values alone: nothing is
-// decompressed, no output function called. For types that are sent as their text `most` is an
-// estimate.
-struct ByteRange {
-  uint64_t least = 0;
-  uint64_t most = 0;
-};
+// Writes the names of the columns that put_row() leaves out with `only_logged`: `"a","b"`.
+void put_absent_columns(Sink& sink, const RelationPlan& plan, const RowImage& image);
+
+// Between these lies what put_row() writes, see value_bytes().
 ByteRange row_bytes(const RelationPlan& plan, const RowImage& image);
+
+// Writes the key's values as the server's text, UTF-8, joined by slashes. False where the event has
+// no key, or none that has a text.
+bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image);
 
 // True if an update moved the row to another key.
 bool key_changed(const RelationPlan& plan, const Row& old, const Row& row);

@@ -1,5 +1,7 @@
 #include "plugin/value_text.h"
 
+#include "plugin/guard.h"
+
 namespace waljet {
 namespace {
 
@@ -8,77 +10,43 @@ namespace {
 // text.
 constexpr Size certain_bytes = MaxAllocSize / (147456 / 8) / 2;
 
-bool may_fail(const Column& column, Datum value) {
-  if (column.own_type) return true;
-  return column.varlena && toast_raw_datum_size(value) > certain_bytes;
-}
-
-// Whether the error may be gone at the next attempt.
-bool is_passing(const ErrorData* error) {
-  switch (ERRCODE_TO_CATEGORY(error->sqlerrcode)) {
-    case ERRCODE_TRANSACTION_ROLLBACK:
-    case ERRCODE_INSUFFICIENT_RESOURCES:
-    case ERRCODE_OPERATOR_INTERVENTION:
-    case ERRCODE_SYSTEM_ERROR: return true;
-    default: return false;
-  }
-}
-
-// The column's name in quotes, out of `,"name":`.
-std::string_view quoted_name(const Column& column) {
-  std::string_view name = column.label;
-  if (name[0] == ',') name.remove_prefix(1);
-  name.remove_suffix(1);
-  return name;
+bool may_fail(const ValueCodec& codec, Datum value) {
+  if (codec.own_output) return true;
+  return codec.varlena && toast_raw_datum_size(value) > certain_bytes;
 }
 
 // LOG goes to the server's log alone: a notice to the client may have to wait for the client.
-void log_failure_once(const Column& column, const ErrorData* error) {
-  if (column.failure_said) return;
-  column.failure_said = true;
-  const std::string_view name = quoted_name(column);
+void log_failure_once(const ValueCodec& codec, const ErrorData* error) {
+  if (codec.failure_said) return;
+  codec.failure_said = true;
+  const std::string_view name = codec.column_name;
   ereport(LOG, (errcode(error->sqlerrcode),
                 errmsg("waljet leaves out a value of column %.*s, which has no text: %s",
                        static_cast<int>(name.size()), name.data(), error->message),
                 error->detail != nullptr ? errdetail_internal("%s", error->detail) : 0));
 }
 
-// In a subtransaction, so that whatever the function holds when it fails is given back.
-char* guarded_text(const Column& column, Datum value) {
-  MemoryContext context = CurrentMemoryContext;
-  ResourceOwner owner = CurrentResourceOwner;
-  char* volatile text = nullptr;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(context);
-  PG_TRY();
-  {
-    text = OutputFunctionCall(column.output, value);
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(context);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(context);
-    CurrentResourceOwner = owner;
-    if (is_passing(error)) ReThrowError(error);
-    log_failure_once(column, error);
-    FreeErrorData(error);
-    text = nullptr;
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(context);
-  CurrentResourceOwner = owner;
-  return text;
+struct Call {
+  FmgrInfo* output;
+  Datum value;
+  char* text;
+};
+
+void call_output(void* argument) {
+  auto* call = static_cast<Call*>(argument);
+  call->text = OutputFunctionCall(call->output, call->value);
 }
 
 }  // namespace
 
-char* output_text(const Column& column, Datum value) {
-  if (may_fail(column, value)) return guarded_text(column, value);
-  return OutputFunctionCall(column.output, value);
+char* output_text(const ValueCodec& codec, Datum value) {
+  if (!may_fail(codec, value)) return OutputFunctionCall(codec.output, value);
+  Call call{codec.output, value, nullptr};
+  ErrorData* error = run_guarded(call_output, &call);
+  if (error == nullptr) return call.text;
+  log_failure_once(codec, error);
+  FreeErrorData(error);
+  return nullptr;
 }
 
 }  // namespace waljet

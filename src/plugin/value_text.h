@@ -2,14 +2,13 @@
 #pragma once
 
 #include "plugin/pg.h"
-#include "plugin/relation.h"
+#include "plugin/value_codec.h"
 
 namespace waljet {
 
-// In the current memory context. Null where the function fails on this value, because its text
-// would be larger than PostgreSQL allows or for a reason of its own: said once a column in the
-// server's log. As an error it would come back at each attempt and block the slot for ever. Errors
-// that say nothing of the value (cancel, shutdown, out of memory) are raised as ever.
-char* output_text(const Column& column, Datum value);
+// In the current memory context, in the database's encoding. Null where the function fails on this
+// value, because its text would be larger than PostgreSQL allows or for a reason of its own: said
+// once a codec in the server's log, see plugin/guard.h.
+char* output_text(const ValueCodec& codec, Datum value);
 
 }  // namespace waljet

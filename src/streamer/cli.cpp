@@ -6,6 +6,7 @@
 
 #include "streamer/errors.h"
 #include "streamer/log.h"
+#include "streamer/option_flags.h"
 #include "streamer/run_command.h"
 #include "streamer/settings.h"
 #include "streamer/slot_command.h"
@@ -64,23 +65,28 @@ void add_log_level(CLI::App& command, std::string& log_level) {
       ->capture_default_str();
 }
 
+// Values are checked before anything is connected to; the plugin has the last word on them.
+CLI::Validator check_of(const OptionSpec& spec) {
+  return CLI::Validator(
+      [&spec](const std::string& value) {
+        return value.empty() ? std::string() : option_problem(spec, value);
+      },
+      "");
+}
+
 void add_plugin_options(CLI::App& command, RunSettings& run) {
   command.add_option("--subject", run.subject, "template of the events' subjects")
       ->envname("WALJET_SINK_SUBJECT")
+      ->check(check_of(*find_option("subject")))
       ->type_name("TEMPLATE")
       ->capture_default_str();
-  command.add_option("--format", run.format, "shape of an event; default: debezium")
-      ->envname("WALJET_SOURCE_FORMAT")
-      ->type_name("FORMAT");
-  command.add_option("--tables", run.tables, "tables to stream: schema.table, with * and ?")
-      ->envname("WALJET_FILTER_TABLES")
-      ->type_name("LIST");
-  command.add_option("--exclude-tables", run.exclude_tables, "tables not to stream")
-      ->envname("WALJET_FILTER_EXCLUDE_TABLES")
-      ->type_name("LIST");
-  command.add_option("--operations", run.operations, "of insert,update,delete,truncate")
-      ->envname("WALJET_FILTER_OPERATIONS")
-      ->type_name("LIST");
+  for (const OptionFlag& option : option_flags()) {
+    command.add_option(option.flag, run.options[std::string(option.spec->name)], option.help)
+        ->envname(option.environment)
+        ->check(check_of(*option.spec))
+        ->type_name(option.value_name)
+        ->group("Plugin options");
+  }
 }
 
 void add_window(CLI::App& command, RunSettings& run) {

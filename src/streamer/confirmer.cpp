@@ -36,7 +36,7 @@ Mark Confirmer::begin_record(Instant now) {
 
 std::vector<Mark> Confirmer::marks() const {
   std::vector<Mark> marks{confirmed_};
-  const size_t between = record_marks_max - 3;  // beside the confirmed one and two to come
+  const size_t between = record_marks_max - 3;  // beside the confirmed one and those to come
   const size_t step = waiting_.size() / between + 1;
   for (size_t i = 0; i < waiting_.size(); i += step) marks.push_back(waiting_[i].mark);
   return marks;

@@ -1,197 +1,155 @@
 #include "streamer/event_printer.h"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <array>
-#include <ctime>
 #include <optional>
+
+#include "streamer/event_line.h"
+#include "streamer/exact_json.h"
+#include "streamer/json_members.h"
+#include "streamer/time_text.h"
 
 namespace waljet {
 namespace {
 
 using Json = rapidjson::Value;
 
-constexpr size_t value_characters_max = 60;
-constexpr std::string_view unchanged_toast = "__debezium_unavailable_value";
-
-enum class Color : uint8_t { none, dim, red, green, yellow, magenta, bold };
-
-std::string_view code_of(Color color) {
-  switch (color) {
-    case Color::none: return "";
-    case Color::dim: return "\033[2m";
-    case Color::red: return "\033[31m";
-    case Color::green: return "\033[32m";
-    case Color::yellow: return "\033[33m";
-    case Color::magenta: return "\033[35m";
-    case Color::bold: return "\033[1m";
-  }
-  return "";
-}
-
 struct Operation {
-  std::string_view op;
+  std::string_view op;      // in the format debezium
+  std::string_view action;  // in the format wal-listener
   std::string_view word;
   Color color;
 };
 constexpr std::array<Operation, 6> operations{{
-    {"c", "insert", Color::green},
-    {"u", "update", Color::yellow},
-    {"d", "delete", Color::red},
-    {"t", "truncate", Color::magenta},
-    {"r", "read", Color::green},
-    {"m", "message", Color::magenta},
+    {"c", "INSERT", "insert", Color::green},
+    {"u", "UPDATE", "update", Color::yellow},
+    {"d", "DELETE", "delete", Color::red},
+    {"t", "TRUNCATE", "truncate", Color::magenta},
+    {"r", "", "read", Color::green},
+    {"m", "", "message", Color::magenta},
 }};
 
+const Operation* find_operation(std::string_view Operation::*format, std::string_view name) {
+  for (const Operation& operation : operations) {
+    if (!name.empty() && operation.*format == name) return &operation;
+  }
+  return nullptr;
+}
+
+// Null where there is none.
 const Json* member(const Json& object, const char* name) {
-  if (!object.IsObject()) return nullptr;
   const auto found = object.FindMember(name);
   return found == object.MemberEnd() ? nullptr : &found->value;
 }
 
-std::string text_of(const Json* value) {
-  return value != nullptr && value->IsString() ? std::string(value->GetString()) : std::string();
+std::optional<int64_t> time_member(const Json& object, const char* name) {
+  const Json* value = member(object, name);
+  return value == nullptr ? std::nullopt : exact_integer(*value);
 }
 
-// Everything below space would reach the terminal as a command.
-std::string without_control_characters(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = ' ';
-  }
-  return shown;
+std::string table_of(const Json& object) {
+  return fmt::format("{}.{}", text_member(object, "schema"), text_member(object, "table"));
 }
 
-// The first characters of a UTF-8 text, and a sign that there were more.
-std::string shortened(std::string text) {
-  size_t characters = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) continue;
-    if (++characters <= value_characters_max) continue;
-    return text.substr(0, at) + "...";
-  }
-  return text;
-}
-
-class Line {
- public:
-  explicit Line(bool colored) : colored_(colored) {}
-
-  void put(std::string_view text, Color color = Color::none) {
-    const bool paint = colored_ && color != Color::none;
-    if (paint) text_ += code_of(color);
-    text_ += text;
-    if (paint) text_ += "\033[0m";
-  }
-  void put_value(const Json& value);
-  void put_column(const Json::Member& column, const Json* before);
-  std::string take() && { return std::move(text_); }
-
- private:
-  bool colored_;
-  std::string text_;
-};
-
-void Line::put_value(const Json& value) {
-  if (value.IsNull()) return put("null", Color::dim);
-  if (value.IsString() && value.GetString() == unchanged_toast) return put("unchanged", Color::dim);
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  value.Accept(writer);
-  put(shortened(without_control_characters({buffer.GetString(), buffer.GetSize()})));
-}
-
-// ` name=value`, or ` name=old→new` where both are known and differ.
-void Line::put_column(const Json::Member& column, const Json* before) {
-  put(" ");
-  put(without_control_characters(column.name.GetString()), Color::dim);
-  put("=", Color::dim);
-  if (before != nullptr) {
-    put_value(*before);
-    put(" -> ", Color::dim);
-  }
-  put_value(column.value);
-}
-
-void put_all_columns(Line& line, const Json& row) {
-  for (const auto& column : row.GetObject()) line.put_column(column, nullptr);
-}
-
-void put_changed_columns(Line& line, const Json& before, const Json& after) {
-  for (const auto& column : after.GetObject()) {
-    const Json* old = member(before, column.name.GetString());
-    if (old != nullptr && *old != column.value) line.put_column(column, old);
-  }
+// One side of a row. One without columns tells no more than none.
+const Json* side_of(const Json& event, const char* name) {
+  const Json* side = object_member(event, name);
+  return side == nullptr || side->ObjectEmpty() ? nullptr : side;
 }
 
 // An update names its row by what did not change first: the columns in front are the key more often
 // than not, and the event does not say.
-void put_row_name(Line& line, const Json& row) {
-  if (row.MemberCount() > 0) line.put_column(*row.MemberBegin(), nullptr);
+void put_update(EventLine& line, const Json& before, const Json& after) {
+  const auto& first = *after.MemberBegin();
+  const auto old_first = before.FindMember(first.name);
+  if (old_first != before.MemberEnd() && old_first->value == first.value) {
+    line.put_column(text_of(first.name), first.value);
+  }
+  line.put_changed_columns(before, after);
 }
 
-std::string clock_text(const Json& source, const Json& payload) {
-  const Json* commit = member(source, "ts_ms");
-  const Json* written = member(payload, "ts_ms");
-  const Json* time_ms = commit != nullptr && commit->IsInt64() ? commit : written;
-  if (time_ms == nullptr || !time_ms->IsInt64()) return "--:--:--.---";
-  const std::time_t seconds = static_cast<std::time_t>(time_ms->GetInt64() / 1000);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return fmt::format("{:02}:{:02}:{:02}.{:03}", local.tm_hour, local.tm_min, local.tm_sec,
-                     time_ms->GetInt64() % 1000);
+void put_row(EventLine& line, const Json* before, const Json* after) {
+  if (before != nullptr && after != nullptr) return put_update(line, *before, *after);
+  if (before != nullptr) line.put_all_columns(*before);
+  if (after != nullptr) line.put_all_columns(*after);
 }
 
-void put_change(Line& line, const Json* before, const Json* after) {
-  const bool has_before = before != nullptr && before->IsObject();
-  const bool has_after = after != nullptr && after->IsObject();
-  if (has_before && has_after) {
-    const Json* first = after->MemberCount() > 0 ? &after->MemberBegin()->value : nullptr;
-    const Json* old_first =
-        first != nullptr ? member(*before, after->MemberBegin()->name.GetString()) : nullptr;
-    if (old_first != nullptr && *old_first == *first) put_row_name(line, *after);
-    put_changed_columns(line, *before, *after);
-  } else if (has_after) {
-    put_all_columns(line, *after);
-  } else if (has_before) {
-    put_all_columns(line, *before);
+// ---- the shapes of events: nothing where it is of another ----
+
+std::optional<std::string> print_debezium(const Json& event, bool colored) {
+  const Operation* operation = find_operation(&Operation::op, text_member(event, "op"));
+  const Json* source = object_member(event, "source");
+  if (operation == nullptr || source == nullptr) return std::nullopt;
+  auto time_ms = time_member(*source, "ts_ms");
+  if (!time_ms) time_ms = time_member(event, "ts_ms");
+  const Json* message = object_member(event, "message");
+  EventLine line(colored);
+  line.put_head(time_ms, operation->word, operation->color,
+                message != nullptr ? text_member(*message, "prefix") : table_of(*source));
+  if (message != nullptr) {
+    if (const Json* content = member(*message, "content")) line.put_column("content", *content);
+  } else {
+    put_row(line, side_of(event, "before"), side_of(event, "after"));
+  }
+  return std::move(line).take();
+}
+
+std::optional<std::string> print_wal_listener(const Json& event, bool colored) {
+  const Operation* operation = find_operation(&Operation::action, text_member(event, "action"));
+  if (operation == nullptr || object_member(event, "data") == nullptr) return std::nullopt;
+  constexpr int64_t ns_in_ms = 1'000'000;
+  auto time_ms = parse_rfc3339_ns(text_member(event, "commitTime"));
+  if (time_ms) *time_ms /= ns_in_ms;
+  EventLine line(colored);
+  line.put_head(time_ms, operation->word, operation->color, table_of(event));
+  put_row(line, side_of(event, "dataOld"), side_of(event, "data"));
+  const Json* unchanged = member(event, "unchanged");
+  if (unchanged != nullptr && unchanged->IsArray()) {
+    for (const Json& column : unchanged->GetArray()) line.put_unchanged_column(text_of(column));
+  }
+  return std::move(line).take();
+}
+
+void put_event_counts(EventLine& line, const Json& collections) {
+  constexpr rapidjson::SizeType shown_max = 8;
+  rapidjson::SizeType shown = 0;
+  for (const Json& collection : collections.GetArray()) {
+    const Json* count = collection.IsObject() ? member(collection, "event_count") : nullptr;
+    if (count == nullptr) continue;
+    if (shown++ == shown_max) return line.put(" ...");
+    line.put_column(text_member(collection, "data_collection"), *count);
   }
 }
 
-std::optional<std::string> print_debezium(const Json& root, bool colored) {
-  const Json* payload = member(root, "payload");
-  if (payload == nullptr) payload = &root;
-  const Json* source = member(*payload, "source");
-  const std::string op = text_of(member(*payload, "op"));
-  if (source == nullptr || op.empty()) return std::nullopt;
-  for (const Operation& operation : operations) {
-    if (operation.op != op) continue;
-    Line line(colored);
-    line.put(clock_text(*source, *payload), Color::dim);
-    line.put(" ");
-    line.put(fmt::format("{:<8}", operation.word), operation.color);
-    line.put(" ");
-    line.put(without_control_characters(text_of(member(*source, "schema")) + "." +
-                                        text_of(member(*source, "table"))),
-             Color::bold);
-    put_change(line, member(*payload, "before"), member(*payload, "after"));
-    return std::move(line).take();
-  }
-  return std::nullopt;
+std::optional<std::string> print_marker(const Json& event, bool colored) {
+  const std::string_view status = text_member(event, "status");
+  const std::string_view id = text_member(event, "id");
+  const bool is_begin = status == "BEGIN";
+  if (id.empty() || (!is_begin && status != "END")) return std::nullopt;
+  EventLine line(colored);
+  line.put_head(time_member(event, "ts_ms"), is_begin ? "begin" : "end", Color::magenta, id);
+  const Json* count = member(event, "event_count");
+  if (count != nullptr && !count->IsNull()) line.put_column("events", *count);
+  const Json* collections = member(event, "data_collections");
+  if (collections != nullptr && collections->IsArray()) put_event_counts(line, *collections);
+  return std::move(line).take();
+}
+
+std::optional<std::string> print_known(const Json& root, bool colored) {
+  const Json* payload = object_member(root, "payload");
+  const Json& event = payload != nullptr ? *payload : root;
+  if (auto line = print_debezium(event, colored)) return line;
+  if (auto line = print_wal_listener(event, colored)) return line;
+  return print_marker(event, colored);
 }
 
 }  // namespace
 
 std::string print_event(std::string_view body, bool colored) {
-  // Numbers stay as they were written: a double would lose digits.
-  constexpr unsigned flags = rapidjson::kParseFullPrecisionFlag;
   rapidjson::Document document;
-  document.Parse<flags>(body.data(), body.size());
-  if (!document.HasParseError() && document.IsObject()) {
-    if (auto line = print_debezium(document, colored)) return std::move(*line);
+  if (parse_exact(body, document) && document.IsObject()) {
+    if (auto line = print_known(document, colored)) return std::move(*line);
   }
   return without_control_characters(body);
 }

@@ -1,5 +1,7 @@
 #include "streamer/publisher.h"
 
+#include <spdlog/fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -7,6 +9,7 @@
 
 #include "event/position.h"
 #include "streamer/failpoint.h"
+#include "streamer/frame_text.h"
 #include "streamer/stream_config.h"
 
 namespace waljet {
@@ -18,7 +21,7 @@ Instant present() {
 
 Surveyor::Settings surveyor_settings(const PublisherSettings& settings) {
   return {settings.pump.names.source_id, settings.pump.names.stream, settings.stream_subjects,
-          settings.subject_pattern,      settings.pump.limits,       settings.pump.policy.strict};
+          settings.subject_patterns,     settings.pump.limits,       settings.pump.policy.strict};
 }
 
 }  // namespace
@@ -113,7 +116,7 @@ void Publisher::report_state() {
   if (pump_.was_ready() && !reported_ready_) {
     reported_ready_ = true;
     handoff_.report_ready();
-    log_info("ready: publishing {} to stream {} at {}", settings_.subject_pattern,
+    log_info("ready: publishing {} to stream {} at {}", fmt::join(settings_.subject_patterns, ", "),
              settings_.pump.names.stream, url_without_secrets(settings_.nats));
   }
   if (pump_.is_well()) trouble_log_.over("NATS is back: publishing goes on");
@@ -158,8 +161,8 @@ void Publisher::log_notices(Instant now) {
   }
   if (notices.stubs > logged_.stubs) {
     log_error(
-        "{} events were too large, or could not be written: a stub with their key is stored "
-        "in their place: {}",
+        "{} events were too large, or could not be written: a stub is stored in place of each, the "
+        "newest of them {}",
         notices.stubs - logged_.stubs, notices.stub);
   }
   logged_.stubs = notices.stubs;
@@ -217,7 +220,8 @@ void Publisher::publish(const Outgoing& outgoing, Instant now) {
   const Frame& frame = *outgoing.frame;
   const size_t bytes = headers_.encoded_bytes() + frame.body.size();
   if (static_cast<int64_t>(bytes) > message_bytes_max_) {
-    return pump_.on_oversize(outgoing.token, oversize_error(outgoing, bytes));
+    std::string text = oversize_text(frame, headers_.id(), bytes, message_bytes_max_);
+    return pump_.on_oversize(outgoing.token, {ErrorClass::retry, std::move(text), {}, {}});
   }
   subject_.clear();
   (*subject_).put(frame.subject);
@@ -226,18 +230,6 @@ void Publisher::publish(const Outgoing& outgoing, Instant now) {
       link_->publish({subject_.view().data(), headers_.headers(), frame.body}, outgoing.token);
   failpoint("published");
   if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
-}
-
-Error Publisher::oversize_error(const Outgoing& outgoing, size_t bytes) const {
-  return {ErrorClass::retry,
-          fmt::format("event {} of {}{}{} is larger ({} bytes) than NATS takes as one message ({} "
-                      "bytes): raise max_payload of the server, or max_msg_size of the stream; or "
-                      "start waljet with --oversize stub, which sends its key alone",
-                      headers_.id(), outgoing.frame->table,
-                      outgoing.frame->key.empty() ? "" : " with key ", outgoing.frame->key, bytes,
-                      message_bytes_max_),
-          {},
-          {}};
 }
 
 void Publisher::write_record(const PumpAction& action, Instant now) {

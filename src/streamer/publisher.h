@@ -19,9 +19,9 @@ namespace waljet {
 
 struct PublisherSettings {
   std::string nats;
-  std::string stream_subjects;  // of a stream that is created
-  std::string subject_pattern;  // that a stream must cover
-  bool message_ids = false;     // Nats-Msg-Id as well
+  std::string stream_subjects;                // of a stream that is created
+  std::vector<std::string> subject_patterns;  // that a stream must cover
+  bool message_ids = false;                   // Nats-Msg-Id as well
   PumpSettings pump;
 };
 
@@ -50,7 +50,6 @@ class Publisher {
   void create_stream();
   void publish(const Outgoing& outgoing, Instant now);
   void write_record(const PumpAction& action, Instant now);
-  Error oversize_error(const Outgoing& outgoing, size_t bytes) const;
 
   PublisherSettings settings_;
   Handoff& handoff_;

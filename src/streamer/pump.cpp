@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "streamer/frame_text.h"
+
 namespace waljet {
 namespace {
 
@@ -202,7 +204,7 @@ void Pump::on_event_ack(const Ack& ack, Instant now) {
   KeptEvent& event = events_[ack.token - events_first_];
   if (ack.result.outcome != PubAckOutcome::stored) {
     return back_off({ErrorClass::retry,
-                     fmt::format("NATS did not store an event of {}: {} ({})", event.frame.table,
+                     fmt::format("NATS did not store an event {}: {} ({})", place_text(event.frame),
                                  ack.result.text, ack.result.error_code),
                      {},
                      {}},
@@ -244,6 +246,7 @@ void Pump::on_record_ack(const Ack& ack, Instant now) {
   }
   record_under_way_ = false;
   record_revision_ = ack.result.sequence;
+  seen_record_ = record_;
   silent_since_ = now;
   proved_ = true;
   on_recorded(now);
@@ -251,6 +254,7 @@ void Pump::on_record_ack(const Ack& ack, Instant now) {
 
 void Pump::on_recorded(Instant now) {
   known_record_ = record_;
+  known_revision_ = record_revision_;
   if (recorded_) return confirmer_.on_recorded(now);
   recorded_ = true;
   was_ready_ = true;

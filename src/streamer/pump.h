@@ -39,6 +39,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/frame.h"
 #include "streamer/ack_window.h"
@@ -223,6 +224,7 @@ class Pump {
 
   void begin_session(Instant now);
   void note_lost_record();
+  bool speaks_of_what_was_lost_before(const Record& stored) const;
   void start_publishing(Instant now);
   void take_record_over(const Survey& survey, Duration delay, Instant now);
   void lose_session(std::string why, Instant now);
@@ -231,6 +233,7 @@ class Pump {
   void take_found(const Survey& survey, Instant now);
   std::optional<Token> token_at(const Position& position) const;
   void note_foreign(const Survey& survey);
+  void publish_singly(uint64_t last_sequence);
   void note_late(const Frame& frame);
   std::string name_of(const Frame& frame) const;
   Result<Duration> confirm_delay(const StreamState& stream) const;
@@ -277,11 +280,13 @@ class Pump {
   // Of the present session:
   StoredEvents stored_;
   StreamState stream_;
-  Record record_;                       // as it was written last
-  std::optional<Record> known_record_;  // as it was acknowledged last, of any session
+  Record record_;  // as it was written last
   uint64_t record_revision_ = 0;
-  // What the record before knew to be stored beyond the slot's position, and still is; lsn 0: none.
-  Mark carried_;
+  std::optional<Record> seen_record_;   // what stood there with this revision
+  std::optional<Record> known_record_;  // as it was acknowledged last, of any session
+  uint64_t known_revision_ = 0;
+  // What the record before knew to be stored beyond the slot's position, and still is.
+  std::vector<Mark> carried_;
   bool recorded_ = false;  // the session's first record is there, events may follow
   bool record_under_way_ = false;
   Confirmer confirmer_;

@@ -7,6 +7,14 @@
 #include "streamer/pump.h"
 
 namespace waljet {
+namespace {
+
+// Outside a transaction: no commit frame follows.
+bool ends_itself(const Frame& frame) {
+  return frame.end_lsn != 0;
+}
+
+}  // namespace
 
 void Pump::on_item(Item item, Instant now) {
   if (item.kind == ItemKind::session_start) {
@@ -63,13 +71,14 @@ void Pump::apply(const Frame& frame, size_t bytes, Instant now) {
   }
   switch (frame.kind) {
     case FrameKind::hello: return greet(frame);
-    case FrameKind::event:
-    case FrameKind::stub: return enter_window(frame, bytes, now);
-    case FrameKind::message:
-      enter_window(frame, bytes, now);
-      if (frame.end_lsn != 0) window_.add_checkpoint(frame.end_lsn);
-      return;
     case FrameKind::commit: in_transaction_ = false; return window_.add_checkpoint(frame.end_lsn);
+    case FrameKind::event:
+    case FrameKind::message:
+    case FrameKind::stub:
+    case FrameKind::marker:
+      enter_window(frame, bytes, now);
+      if (ends_itself(frame)) window_.add_checkpoint(frame.end_lsn);
+      return;
   }
   fail({ErrorClass::refused,
         fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
@@ -81,14 +90,17 @@ void Pump::apply(const Frame& frame, size_t bytes, Instant now) {
 
 // An event that is not stored, nor on its way.
 bool Pump::is_wanted(const Frame& frame) const {
-  if (frame.kind == FrameKind::hello || frame.kind == FrameKind::commit) return false;
+  if (!is_event(frame.kind)) return false;
   if (last_entered_ && frame.position <= *last_entered_) return false;
   return stored_.judge(frame.position) != StoredEvents::Verdict::stored;
 }
 
 void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
   if (!is_wanted(frame)) return confirmer_.on_stored(now);  // its delay begins anew
-  if (stored_.judge(frame.position) == StoredEvents::Verdict::missing) note_late(frame);
+  if (stored_.judge(frame.position) == StoredEvents::Verdict::missing) {
+    note_late(frame);
+    publish_singly(chain_);
+  }
   if (frame.kind == FrameKind::stub) {
     ++notices_.stubs;
     notices_.stub = name_of(frame);
@@ -97,7 +109,7 @@ void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
   events_.push_back({frame, 0});
   last_entered_ = frame.position;
   newest_own_ = std::max(newest_own_.value_or(frame.position), frame.position);
-  in_transaction_ = frame.end_lsn == 0;  // a message outside a transaction ends itself
+  in_transaction_ = !ends_itself(frame);
   chunks_.back().end = window_.end();
   chunks_.back().used = true;
 }

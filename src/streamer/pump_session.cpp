@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "streamer/frame_text.h"
 #include "streamer/position_text.h"
 #include "streamer/pump.h"
 
@@ -74,8 +75,16 @@ void Pump::note_lost_record() {
                     stored.stream_created == known_record_->stream_created &&
                     stored.history_sequence == known_record_->history_sequence;
   const bool lost = stored.position < known_record_->position ||
-                    stored.stream_sequence < known_record_->stream_sequence;
+                    stored.stream_sequence < known_record_->stream_sequence ||
+                    speaks_of_what_was_lost_before(stored);
   if (same && lost) survey_->lost_record = known_record_;
+}
+
+// The stream lost events, the record was written anew with fewer, and now the older one is back.
+bool Pump::speaks_of_what_was_lost_before(const Record& stored) const {
+  if (survey_->record_revision >= known_revision_ || !survey_->stream) return false;
+  const uint64_t last = survey_->stream->last_sequence;
+  return stored.stream_sequence > last && known_record_->stream_sequence <= last;
 }
 
 namespace {
@@ -95,6 +104,7 @@ void Pump::start_publishing(Instant now) {
   const auto delay = confirm_delay(*survey.stream);
   if (!delay) return back_off(delay.error(), now);
   session_ = std::exchange(coming_, std::nullopt);
+  if (stream_.created != survey.stream->created) single_until_ = 0;
   stream_ = *survey.stream;
 
   forget_all();
@@ -107,7 +117,6 @@ void Pump::start_publishing(Instant now) {
   acknowledged_sequence_ = stream_.last_sequence;
   stored_sequence_ = stream_.last_sequence;
   chain_ = stream_.last_sequence;
-  single_until_ = 0;
   take_record_over(survey, *delay, now);
   note_foreign(survey);
   silent_since_ = now;
@@ -116,15 +125,28 @@ void Pump::start_publishing(Instant now) {
 
 namespace {
 
-// Another process may have confirmed up to there since the slot was looked at.
-Mark last_mark_that_holds(const Survey& survey, uint64_t last_sequence) {
+// What the record before knows to be stored beyond `confirmed`: another process may have confirmed
+// up to there since the slot was looked at, and the stream may end before the last of them when
+// that comes out.
+std::vector<Mark> marks_that_hold(const Survey& survey, Lsn confirmed) {
   const Record& record = survey.lost_record ? *survey.lost_record : *survey.record;
-  Mark last;
-  if (record.stream_created != survey.stream->created) return last;
+  std::vector<Mark> marks;
+  if (record.stream_created != survey.stream->created) return marks;
   for (const Mark& mark : record.marks) {
-    if (mark.sequence <= last_sequence) last = mark;
+    const bool holds = mark.sequence <= survey.stream->last_sequence;
+    if (holds && mark.lsn > confirmed) marks.push_back(mark);
   }
-  return last;
+  return marks;
+}
+
+// Leaves some between the first and the last one out, where there are many.
+std::vector<Mark> thinned_out(const std::vector<Mark>& marks) {
+  const size_t step = marks.size() / record_marks_max + 1;
+  std::vector<Mark> left;
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (i % step == 0 || i + 1 == marks.size()) left.push_back(marks[i]);
+  }
+  return left;
 }
 
 }  // namespace
@@ -139,8 +161,8 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
                                    : last_confirmed_sequence(survey, confirmed)};
   confirmer_.begin(mark, delay, now);
   record_ = survey.record.value_or(Record{});
-  carried_ = {};
-  if (known) carried_ = last_mark_that_holds(survey, last);
+  carried_.clear();
+  if (known) carried_ = marks_that_hold(survey, confirmed);
   if (decision_.new_history) {
     record_.history_sequence = last;
   } else if (record_.stream_created != stream_.created) {
@@ -154,6 +176,7 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
   }
   record_ = make_record(mark);
   record_revision_ = survey.record_revision;
+  seen_record_ = survey.record;
   record_under_way_ = false;
   recorded_ = false;
 }
@@ -177,9 +200,12 @@ Record Pump::make_record(const Mark& mark) const {
       std::max<uint64_t>(record_.max_pending_bytes, settings_.limits.bytes_max);
   record.history_sequence = record_.history_sequence;
   record.marks = confirmer_.marks();
-  for (const Mark& more : {mark, carried_}) {
+  const auto add = [&](const Mark& more) {
     if (more.lsn > record.marks.back().lsn) record.marks.push_back(more);
-  }
+  };
+  add(mark);
+  std::for_each(carried_.begin(), carried_.end(), add);
+  record.marks = thinned_out(record.marks);
   record.position = record.marks.back().lsn;
   return record;
 }
@@ -247,11 +273,12 @@ void Pump::forget_all() {
 void Pump::reconcile(const Survey& survey, Instant now) {
   if (auto why = why_session_is_lost(survey)) return lose_session(std::move(*why), now);
   const bool written = survey.record && *survey.record == record_;
+  record_revision_ = survey.record_revision;
+  seen_record_ = survey.record;
   const bool was_under_way = std::exchange(record_under_way_, false);
   if (was_under_way && written) on_recorded(now);
   if (was_under_way && !written) confirmer_.on_record_lost();
   if (!survey.record) recorded_ = false;  // somebody removed it: it is written again
-  record_revision_ = survey.record_revision;
 
   if (settings_.policy.strict) take_found(survey, now);
   chain_ = survey.stream->last_sequence;
@@ -272,7 +299,10 @@ std::optional<std::string> Pump::why_session_is_lost(const Survey& survey) const
         "acknowledged",
         stream, survey.stream->last_sequence, acknowledged_sequence_);
   }
-  if (survey.record && survey.record_revision != record_revision_ && *survey.record != record_) {
+  // Revisions repeat when the broker has lost the newest ones.
+  const bool unchanged =
+      survey.record_revision == record_revision_ && survey.record == seen_record_;
+  if (survey.record && *survey.record != record_ && !unchanged) {
     return std::string("another waljet has taken this source over");
   }
   if (!settings_.policy.strict) return std::nullopt;
@@ -307,7 +337,9 @@ void Pump::take_found(const Survey& survey, Instant now) {
     found_end = std::max(found_end, *token);
   }
   for (Token token = window_.first(); token < found_end; ++token) {
-    if (!window_.is_acknowledged(token)) note_late(events_[token - events_first_].frame);
+    if (window_.is_acknowledged(token)) continue;
+    note_late(events_[token - events_first_].frame);
+    publish_singly(survey.stream->last_sequence);
   }
   on_progress(now);
 }
@@ -326,11 +358,16 @@ void Pump::note_foreign(const Survey& survey) {
   if (survey.foreign_messages == 0) return;
   notices_.foreign_messages += survey.foreign_messages;
   notices_.foreign_subject = survey.foreign_subject;
-  // A foreign message shifts the chain: what an old link sent and the server has not yet looked at
-  // may expect what a later event expects now. A single publish that is stored ends all of them.
+  publish_singly(survey.stream->last_sequence);
+}
+
+// A foreign message shifts the chain, and so does an event that is stored late: what an old link
+// sent and the server has not yet looked at may expect what a later event expects now. A single
+// publish that is stored ends all of them.
+void Pump::publish_singly(uint64_t last_sequence) {
   const uint64_t under_way_max =
       std::max<uint64_t>(record_.max_pending, settings_.limits.messages_max);
-  single_until_ = survey.stream->last_sequence + under_way_max + 1;
+  single_until_ = std::max(single_until_, last_sequence + under_way_max + 1);
 }
 
 void Pump::note_late(const Frame& frame) {
@@ -340,8 +377,8 @@ void Pump::note_late(const Frame& frame) {
 
 // For people.
 std::string Pump::name_of(const Frame& frame) const {
-  return fmt::format("{} of {}", event_id_text(settings_.names.source_id, frame.position),
-                     frame.table);
+  return fmt::format("{} {}", event_id_text(settings_.names.source_id, frame.position),
+                     place_text(frame));
 }
 
 }  // namespace waljet

@@ -262,6 +262,8 @@ Connector::Connector(const std::string& conninfo, ConnectionKind kind,
       {"keepalives_count", "3"},
       {"tcp_user_timeout", "30000"},
       {"dbname", conninfo.c_str()},
+      // Options and names are UTF-8 here, whatever the database's encoding.
+      {"client_encoding", "UTF8"},
   };
   if (kind == ConnectionKind::replication) parameters.emplace_back("replication", "database");
   if (where) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <thread>
 
+#include "event/subject.h"
 #include "streamer/handoff.h"
 #include "streamer/log.h"
 #include "streamer/publisher.h"
@@ -17,7 +18,7 @@ PublisherSettings publisher_settings(const RunSettings& settings, const SourceNa
   PublisherSettings publisher;
   publisher.nats = settings.nats;
   publisher.stream_subjects = names.stream_subjects;
-  publisher.subject_pattern = names.subject_pattern;
+  publisher.subject_patterns = names.subject_patterns;
   publisher.message_ids = settings.message_ids || settings.fencing == Fencing::off;
   publisher.pump.names = resume_names(names);
   publisher.pump.limits = {settings.max_pending, settings.max_pending_bytes};
@@ -28,6 +29,17 @@ PublisherSettings publisher_settings(const RunSettings& settings, const SourceNa
   return publisher;
 }
 
+void warn_of_ambiguous_subjects(const std::string& text) {
+  constexpr std::string_view any_name = "name";
+  SubjectTemplate subject;
+  if (!subject.parse(text, any_name).empty() || subject.is_reversible()) return;
+  log_warning(
+      "--subject: in \"{}\" a variable is only part of a token: two tables may share a subject, "
+      "and "
+      "a subject cannot be read back",
+      text);
+}
+
 }  // namespace
 
 int run_command(const RunSettings& settings) {
@@ -35,6 +47,7 @@ int run_command(const RunSettings& settings) {
     log_error("{}", error->text);
     return exit_code(error->error_class);
   }
+  warn_of_ambiguous_subjects(settings.subject);
   const int stop_fd = catch_stop_signals();
   Handoff handoff;
   std::optional<Publisher> publisher;

@@ -30,6 +30,24 @@ std::string default_slot(std::string_view name) {
   return slot.substr(0, slot_bytes_max);
 }
 
+// What logical messages and transaction markers are published under does not follow the template.
+std::vector<std::string> subject_patterns(const OptionTexts& options,
+                                          const SubjectTemplate& subject, std::string_view name,
+                                          std::string_view database) {
+  StringSink events;
+  subject.put_pattern(*events, name, database);
+  std::vector<std::string> patterns{events.str()};
+  StringSink first_token;
+  subject.put_first_token(*first_token, name);
+  if (option_value(options, "messages") != "off") {
+    patterns.push_back(first_token.str() + ".=message.*");
+  }
+  if (option_value(options, "transactions") == "on") {
+    patterns.push_back(first_token.str() + ".=transaction");
+  }
+  return patterns;
+}
+
 }  // namespace
 
 Result<std::string> resolve_slot(const std::string& slot, const std::string& name,
@@ -62,6 +80,18 @@ std::string confirm_delay_problem(const std::string& text) {
     return fmt::format("\"{}\" is neither auto nor a duration such as 500ms, 90s, 2m", text);
   if (*duration <= confirm_delay_max) return {};
   return fmt::format("{} is longer than {} s", text, confirm_delay_max.count() / 1000);
+}
+
+OptionList start_options(const RunSettings& settings, const SourceNames& names,
+                         int64_t event_bytes_max) {
+  OptionList options{{"output", "frames"}, {"name", names.name}, {"subject", settings.subject}};
+  for (const auto& [name, value] : settings.options) {
+    if (!value.empty()) options.emplace_back(name, value);
+  }
+  if (settings.oversize == Oversize::stub && event_bytes_max > 0) {
+    options.emplace_back("max_event_bytes", std::to_string(event_bytes_max));
+  }
+  return options;
 }
 
 ResumeNames resume_names(const SourceNames& names) {
@@ -102,9 +132,7 @@ Result<SourceNames> resolve_names(const RunSettings& settings, const std::string
   StringSink first_token;
   subject.put_first_token(*first_token, names.name);
   names.stream_subjects = first_token.str() + ".>";
-  StringSink pattern;
-  subject.put_pattern(*pattern, names.name, database);
-  names.subject_pattern = pattern.str();
+  names.subject_patterns = subject_patterns(settings.options, subject, names.name, database);
   StringSink source_id;
   put_source_id(*source_id, names.name, source_hash(system_identifier, names.slot));
   names.source_id = source_id.str();

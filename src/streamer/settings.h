@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/plugin_options.h"
 #include "streamer/clock.h"
 #include "streamer/errors.h"
+#include "streamer/option_flags.h"
 #include "streamer/resume.h"
 
 namespace waljet {
@@ -37,10 +39,7 @@ struct RunSettings {
   std::string slot;
   std::string stream;
   std::string subject{find_option("subject")->default_value};
-  std::string format;
-  std::string tables;
-  std::string exclude_tables;
-  std::string operations;
+  OptionTexts options;  // of the plugin, those of option_flags()
   size_t max_pending = 4096;
   size_t max_pending_bytes = size_t{8} << 20;
   Fencing fencing = Fencing::strict;
@@ -72,9 +71,9 @@ struct SourceNames {
   std::string name;
   std::string slot;
   std::string stream;
-  std::string stream_subjects;  // of a stream that we create: `<first token>.>`
-  std::string subject_pattern;  // matches all subjects of the events
-  std::string source_id;        // `<name>.<8>`, first part of every event id
+  std::string stream_subjects;                // of a stream that we create: `<first token>.>`
+  std::string source_id;                      // `<name>.<8>`, first part of every event id
+  std::vector<std::string> subject_patterns;  // match together all subjects of the events
 };
 
 // The defaults need the database's name. Errors are of class `configuration`.
@@ -88,6 +87,11 @@ std::string name_problem(const std::string& name);
 std::string stream_of_name(std::string_view name);
 // `auto` or a duration.
 std::string confirm_delay_problem(const std::string& text);
+
+// What the plugin is told. `event_bytes_max`: what NATS takes as one message, without headers; 0:
+// not known.
+OptionList start_options(const RunSettings& settings, const SourceNames& names,
+                         int64_t event_bytes_max);
 
 ResumeNames resume_names(const SourceNames& names);
 ResumePolicy resume_policy(const RunSettings& settings);

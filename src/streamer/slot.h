@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "event/position.h"
 #include "streamer/clock.h"
 #include "streamer/errors.h"
+#include "streamer/option_flags.h"
 #include "streamer/replication.h"
 #include "streamer/resume.h"
 
@@ -35,9 +35,6 @@ struct SlotInfo {
   Lsn confirmed = 0;
   std::string wal_status;  // empty where it is not known
 };
-
-// Plugin options as START_REPLICATION takes them, in order.
-using OptionList = std::vector<std::pair<std::string, std::string>>;
 
 // All of them ask over one connection of kind `replication` and wait for the answer, no longer
 // than query_timeout, but for create_slot(), which may have to wait for transactions to end.

@@ -257,7 +257,8 @@ SourceState Source::start() {
     log_info("created slot {}", names_->slot);
     if (auto error = look_at_server()) return after_error(std::move(*error));
   }
-  if (auto error = server.start(names_->slot, plugin_options())) {
+  if (auto error =
+          server.start(names_->slot, start_options(settings_, *names_, event_bytes_max()))) {
     if (error->sqlstate == object_in_use) return SourceState::waiting_for_slot;
     return after_error(std::move(*error));
   }
@@ -272,23 +273,9 @@ SourceState Source::start() {
   return SourceState::streaming;
 }
 
-OptionList Source::plugin_options() const {
-  OptionList options{{"output", "frames"}, {"name", names_->name}, {"subject", settings_.subject}};
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) options.emplace_back(name, value);
-  };
-  add("format", settings_.format);
-  add("tables", settings_.tables);
-  add("exclude_tables", settings_.exclude_tables);
-  add("operations", settings_.operations);
-  if (settings_.oversize == Oversize::stub) add("max_event_bytes", max_event_bytes());
-  return options;
-}
-
-// What is left of a message when its headers have been taken off.
-std::string Source::max_event_bytes() const {
-  const int64_t bytes = handoff_.report().message_bytes_max - event_headers_bytes_max;
-  return bytes > 0 ? std::to_string(bytes) : "";
+// What is left of a message when its headers have been taken off; 0: not known.
+int64_t Source::event_bytes_max() const {
+  return std::max<int64_t>(handoff_.report().message_bytes_max - event_headers_bytes_max, 0);
 }
 
 // ---- streaming ----

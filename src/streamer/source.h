@@ -84,8 +84,7 @@ class Source {
   std::optional<Error> look_at_server();
   std::optional<Error> check_identity(const SystemIdentity& identity);
   std::optional<Error> learn_names();
-  OptionList plugin_options() const;
-  std::string max_event_bytes() const;
+  int64_t event_bytes_max() const;
   void drop_own_slot();
   void disconnect();
   void end_probe();

@@ -5,6 +5,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ranges.h>
 
+#include <algorithm>
+
 #include "event/subject.h"
 #include "streamer/json_members.h"
 
@@ -160,8 +162,17 @@ std::string stream_names_request(std::string_view subject) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+namespace {
+
+bool is_covered(const std::vector<std::string>& subjects, std::string_view pattern) {
+  return std::any_of(subjects.begin(), subjects.end(),
+                     [&](const std::string& outer) { return subject_covers(outer, pattern); });
+}
+
+}  // namespace
+
 std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
-                                  std::string_view subject_pattern, bool strict) {
+                                  std::span<const std::string> subject_patterns, bool strict) {
   const auto refuse = [](std::string text) {
     return Error{ErrorClass::refused, std::move(text), {}, {}};
   };
@@ -182,17 +193,16 @@ std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& a
                     "another with --stream, or --fencing off and its weaker promise",
                     stream, fmt::join(answer.unfit_for_chain, ", ")));
   }
-  std::string listed;
-  for (const std::string& subjects : answer.subjects) {
-    if (subject_covers(subjects, subject_pattern)) return std::nullopt;
-    listed += (listed.empty() ? "" : ", ") + subjects;
+  std::vector<std::string> uncovered;
+  for (const std::string& pattern : subject_patterns) {
+    if (!is_covered(answer.subjects, pattern)) uncovered.push_back(pattern);
   }
-  return Error{ErrorClass::refused,
-               fmt::format("stream {} takes {}, which does not cover the events' subjects {}: add "
-                           "them to the stream, or choose another with --stream or --subject",
-                           stream, listed.empty() ? "no subjects" : listed, subject_pattern),
-               {},
-               {}};
+  if (uncovered.empty()) return std::nullopt;
+  const std::string listed = fmt::format("{}", fmt::join(answer.subjects, ", "));
+  return refuse(
+      fmt::format("stream {} takes {}, which does not cover the events' subjects {}: add "
+                  "them to the stream, or choose another with --stream or --subject",
+                  stream, listed.empty() ? "no subjects" : listed, fmt::join(uncovered, ", ")));
 }
 
 Error api_error(std::string_view stream, const ApiError& error) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,7 @@ std::string stream_names_request(std::string_view subject);
 
 // Why events of these subjects cannot go to this stream; nothing if they can. `strict`: chained.
 std::optional<Error> check_stream(std::string_view stream, const StreamAnswer& answer,
-                                  std::string_view subject_pattern, bool strict);
+                                  std::span<const std::string> subject_patterns, bool strict);
 
 // What an error of the API means for us.
 Error api_error(std::string_view stream, const ApiError& error);

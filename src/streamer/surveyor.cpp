@@ -57,7 +57,7 @@ std::optional<SurveyFailure> Surveyor::read_stream_state(Link& link, Survey& sur
   if (answer.error && answer.error->code == api_error_stream_not_found) return std::nullopt;
   if (answer.error) return api_failure(settings_.stream, *answer.error);
   if (auto error =
-          check_stream(settings_.stream, answer, settings_.subject_pattern, settings_.strict)) {
+          check_stream(settings_.stream, answer, settings_.subject_patterns, settings_.strict)) {
     return failure(std::move(*error));
   }
   survey.stream = std::move(answer.state);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "streamer/ack_window.h"
 #include "streamer/errors.h"
@@ -26,8 +27,8 @@ class Surveyor {
   struct Settings {
     std::string source_id;
     std::string stream;
-    std::string stream_subjects;  // of a stream that is created
-    std::string subject_pattern;  // that a stream must cover
+    std::string stream_subjects;                // of a stream that is created
+    std::vector<std::string> subject_patterns;  // that a stream must cover
     AckWindow::Limits limits;
     bool strict = true;  // the newest messages are read, and the stream must fit the chain
   };

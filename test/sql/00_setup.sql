@@ -4,6 +4,10 @@
 --   select events();                                  rows, table and operation
 --   select events('tables', 'public.orders');         with options of the plugin
 --   select whole_events();                            every member
+--   select columns('decimal', 'double');              the values alone, a column a line
+--   select modes('decimal', 'precise', 'double');     the same in several modes of one option, side by side;
+--                                                     one value where it is that of all modes
+--   select listener_events();                         in format wal-listener
 --   select frames();                                  binary frames, one a row
 --
 -- What differs from run to run (times, LSNs, xids, database, version) is replaced by _ or left out;
@@ -50,6 +54,46 @@ language sql as $$
   from raw_events(variadic options) event
 $$;
 
+-- The columns of the new row, of a deleted one the old: the bytes of each value's JSON as they are.
+create function columns_of(event text) returns table (place bigint, name text, value text) language sql as $$
+  select n, key, value::text
+  from json_each(case when event::json->>'op' = 'd' then event::json->'before'
+                      else coalesce(event::json->'after', event::json->'data') end) with ordinality each(key, value, n)
+$$;
+
+create function columns(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select format('%s %s', name, value)
+  from raw_events(variadic options) with ordinality raw(event, n), columns_of(event)
+  order by n, place
+$$;
+
+create function peek_events(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select data from pg_logical_slot_peek_changes(golden(), null, null,
+                                                variadic array['name', 'app'] || options)
+$$;
+
+create function modes(option text, variadic modes text[]) returns setof text language plpgsql as $$
+begin
+  return query
+    select format('%s %s', name, case when count(distinct value) = 1 then min(value)
+                                      else string_agg(value, '  ' order by m) end)
+    from unnest(modes) with ordinality mode(mode, m),
+         peek_events(option, mode) with ordinality peeked(event, n), columns_of(event)
+    group by n, place, name order by n, place;
+  perform raw_events();
+end $$;
+
+-- Without id and time.
+create function listener_events(variadic options text[] default '{}') returns setof text
+language sql as $$
+  select regexp_replace(event,
+    '^\{"id":"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",("schema":.*)'
+    ',"commitTime":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"(,"unchanged":\[".*"\])?\}$', '{\1\2}')
+  from raw_events(variadic array['format', 'wal-listener'] || options) event
+$$;
+
 -- Long values by their first character.
 create function shorten(event text) returns text language sql as $$
   select regexp_replace(event, '([[:alnum:]])[[:alnum:]+/=]{199,}', '\1<and so on>', 'g')
@@ -85,6 +129,11 @@ $$;
 
 create function frame_table(frame bytea) returns text language sql as $$
   select convert_from(substr(frame, 57 + frame_number(frame, 40, 2)::int, frame_number(frame, 42, 2)::int), 'UTF8')
+$$;
+
+create function frame_key(frame bytea) returns text language sql as $$
+  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2))::int,
+                             frame_number(frame, 44, 4)::int), 'UTF8')
 $$;
 
 create function frame_headers(frame bytea) returns text language sql as $$

@@ -12,4 +12,9 @@ alter table gaps replica identity full;
 update gaps set b = null, c = null where id = 1;
 delete from gaps where id = 1;
 select events();
+
+-- So is a column of an old row of which only the key is logged.
+alter table gaps replica identity default;
+delete from gaps;
+select events();
 drop table gaps;

@@ -14,10 +14,10 @@ insert into docs select 2, note, body, scan, data, tags, digits from docs;
 create temp table taken as select event, event::jsonb->'after' as after from raw_events() event;
 select mask(shorten(event), '\1') from taken;
 select after->>'body' = body, decode(after->>'scan', 'base64') = scan, (after->>'data')::jsonb = data,
-       (after->>'tags')::text[] = tags
+       array(select jsonb_array_elements_text(after->'tags')) = tags
 from taken, docs where docs.id = 2;
 
--- The placeholder: text as it is, bytea in base64, numeric null.
+-- The placeholder has the shape of the type's values.
 update docs set note = 'second' where id = 1;
 update docs set note = 'third', body = 'short' where id = 1;
 select events();

@@ -48,5 +48,24 @@ select told(1000);
 insert into pages values ('a', 'first', 'x'), ('b', 'second', repeat('x', 3000)), ('c', 'third', 'y');
 select told(1000);
 
+-- In format wal-listener alike.
+insert into pages values ('d', 'fourth', repeat('x', 3000));
+update pages set note = repeat('n', 3000) where id = 'a';
+select listener_events('max_event_bytes', '1000');
+create table documents (j jsonb, js jsonb[], b bytea, n numeric);
+insert into documents values (to_jsonb(repeat('j', 2000)), array[to_jsonb(repeat('j', 2000))],
+  decode(repeat('00', 2000), 'hex'), 1.50);
+select listener_events('max_event_bytes', '500');
+
+-- Whatever is large in the other modes.
+insert into documents (b) values (decode(repeat('00', 2000), 'hex'));
+select columns('binary', 'bytes', 'max_event_bytes', '1000');
+insert into documents (b) values (decode(repeat('00', 2000), 'hex'));
+select columns('binary', 'base64', 'max_event_bytes', '1000');
+insert into documents (b) values (decode(repeat('00', 2000), 'hex'));
+select columns('binary', 'base64-url-safe', 'max_event_bytes', '1000');
+insert into documents (b) values (decode(repeat('00', 2000), 'hex'));
+select columns('binary', 'hex', 'max_event_bytes', '1000');
+
 drop function told, shown;
-drop table books, pages, whole;
+drop table books, pages, documents, whole;

@@ -19,24 +19,32 @@ struct Event {
   std::string table = "t";
   debezium::Transaction transaction{24023456, 1700000000123456, 555, "", 0};
   debezium::Stamp stamp{24023128, 'c', 1700000000200001};
+  JsonText mode = JsonText::utf8;
 };
+
+struct Parts {
+  std::string transaction_head, times, relation, id, origin;
+  debezium::Tail tail() const { return {transaction_head, times, relation, id, origin}; }
+};
+
+Parts parts_of(const Event& event) {
+  using namespace debezium;
+  const std::string head =
+      written([&](Sink& sink) { put_source_head(sink, "0.1.0", event.name, event.mode); });
+  const std::string db = written([&](Sink& sink) { put_source_db(sink, event.db, event.mode); });
+  return {written([&](Sink& sink) { put_transaction_head(sink, head, db, event.transaction); }),
+          written([&](Sink& sink) { put_transaction_times(sink, event.transaction); }),
+          written([&](Sink& sink) { put_relation(sink, event.schema, event.table, event.mode); }),
+          written([&](Sink& sink) { put_transaction_id(sink, event.transaction); }),
+          written([&](Sink& sink) { put_origin(sink, event.transaction, event.mode); })};
+}
 
 // The event as the plugin puts it together, around a row that is `{"id":1}`.
 std::string render(const Event& event) {
-  using namespace debezium;
-  const std::string head = written([&](Sink& sink) { put_source_head(sink, "0.1.0", event.name); });
-  const std::string db = written([&](Sink& sink) { put_source_db(sink, event.db); });
-  const std::string transaction_head =
-      written([&](Sink& sink) { put_transaction_head(sink, head, db, event.transaction); });
-  const std::string times =
-      written([&](Sink& sink) { put_transaction_times(sink, event.transaction); });
-  const std::string relation =
-      written([&](Sink& sink) { put_relation(sink, event.schema, event.table); });
-  const std::string id = written([&](Sink& sink) { put_transaction_id(sink, event.transaction); });
-  const std::string origin = written([&](Sink& sink) { put_origin(sink, event.transaction); });
+  const Parts parts = parts_of(event);
   return written([&](Sink& sink) {
     sink.put(R"({"before":null,"after":{"id":1})");
-    put_tail(sink, {transaction_head, times, relation, id, origin}, event.stamp);
+    debezium::put_tail(sink, parts.tail(), event.stamp);
   });
 }
 
@@ -71,6 +79,72 @@ TEST_CASE("an event that came by replication names its origin", "[debezium]") {
   event.transaction.origin = "node \"b\"";
   event.transaction.origin_lsn = 427;
   CHECK(contains(render(event), R"("xmin":null,"origin":"node \"b\"","origin_lsn":427},)"));
+}
+
+TEST_CASE("an event says its place in the transaction", "[debezium]") {
+  Event event;
+  event.stamp.xid = 555;
+  event.stamp.order = {7, 3};
+  CHECK(contains(render(event), R"("transaction":{"id":"555:24023128","total_order":7,)"
+                                R"("data_collection_order":3},"op":"c")"));
+}
+
+TEST_CASE("outside UTF8 databases only ASCII is written", "[debezium]") {
+  Event event;
+  event.mode = JsonText::ascii;
+  event.name =
+      "b\xC3\xBC"
+      "cher";
+  event.schema = "\xF0\x9F\x93\x9A";
+  event.transaction.origin = "\xC3\xA4";
+  const std::string text = render(event);
+  CHECK(contains(text, R"("name":"b\u00FCcher")"));
+  CHECK(contains(text, R"("schema":"\uD83D\uDCDA")"));
+  CHECK(contains(text, R"("origin":"\u00E4")"));
+}
+
+TEST_CASE("a logical message", "[debezium]") {
+  Event event;
+  event.schema = event.table = "";
+  event.transaction.xid = 0;
+  event.transaction.commit_lsn = 24023128;
+  event.stamp.op = 'm';
+  const Parts parts = parts_of(event);
+  const std::string text = written([&](Sink& sink) {
+    debezium::put_message_head(sink, parts.tail(), event.stamp, "out\"box", JsonText::utf8);
+    sink.put("Zm9vYmFy");
+    debezium::put_message_end(sink);
+  });
+  CHECK(text ==
+        R"({"op":"m","ts_ms":1700000000200,"source":{"version":"0.1.0","connector":"postgresql",)"
+        R"("name":"app","ts_ms":1700000000123,"snapshot":"false","db":"shop",)"
+        R"("sequence":"[\"24023128\",\"24023128\"]","ts_us":1700000000123456,)"
+        R"("ts_ns":1700000000123456000,"schema":"","table":"","txId":null,"lsn":24023128,)"
+        R"("xmin":null,"origin":null,"origin_lsn":null},"transaction":null,)"
+        R"("message":{"prefix":"out\"box","content":"Zm9vYmFy"}})");
+}
+
+TEST_CASE("a transaction's boundaries", "[debezium]") {
+  using namespace debezium;
+  CHECK(written([](Sink& sink) {
+          put_boundary(sink, {.xid = 555, .lsn = 24023000, .commit_us = 1700000000123456});
+        }) == R"({"status":"BEGIN","id":"555:24023000","event_count":null,)"
+              R"("data_collections":null,"ts_ms":1700000000123})");
+  const std::string collections = written([](Sink& sink) {
+    put_collection(sink, "public.t", 2, JsonText::utf8);
+    put_collection(sink, "LOGICAL_DECODING_MESSAGE", 1, JsonText::utf8);
+  });
+  CHECK(written([&](Sink& sink) {
+          put_boundary(sink, {.end = true,
+                              .xid = 555,
+                              .lsn = 24023456,
+                              .commit_us = 1700000000123456,
+                              .event_count = 3,
+                              .collections = collections});
+        }) == R"({"status":"END","id":"555:24023456","event_count":3,"data_collections":[)"
+              R"({"data_collection":"public.t","event_count":2},)"
+              R"({"data_collection":"LOGICAL_DECODING_MESSAGE","event_count":1}],)"
+              R"("ts_ms":1700000000123})");
 }
 
 TEST_CASE("LSNs and xids are unsigned", "[debezium]") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,14 @@ std::string decimal(std::string_view text, int scale) {
 std::string variable_decimal(std::string_view text) {
   const auto scratch = std::make_unique<uint64_t[]>(decimal_scratch_words(text.size(), 0));
   return written([&](Sink& sink) { put_variable_scale_decimal(sink, text, scratch.get()); });
+}
+
+std::string whole_decimal(int64_t unscaled) {
+  return written([&](Sink& sink) { put_connect_decimal(sink, unscaled); });
+}
+
+std::string fixed_point(int64_t unscaled, int scale) {
+  return written([&](Sink& sink) { put_fixed_point(sink, unscaled, scale); });
 }
 
 std::string base64(std::string_view bytes) {
@@ -185,6 +194,69 @@ TEST_CASE("the longest decimals that PostgreSQL has", "[decimal]") {
   const std::string longest = std::string(131072, '9') + "." + std::string(16383, '9');
   CHECK(variable_decimal(longest).size() > 80000);
   CHECK(variable_decimal("-" + longest).size() <= decimal_bytes_max);
+}
+
+constexpr int64_t most = std::numeric_limits<int64_t>::max();
+constexpr int64_t least = std::numeric_limits<int64_t>::min();
+
+TEST_CASE("money as a decimal", "[decimal]") {
+  CHECK(whole_decimal(123411) == R"("AeIT")");
+  CHECK(whole_decimal(-123411) == R"("/h3t")");
+  CHECK(whole_decimal(least) == R"("gAAAAAAAAAA=")");
+  CHECK(whole_decimal(most) == quoted_base64("\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF"));
+  CHECK(whole_decimal(1235) == R"("BNM=")");
+  CHECK(whole_decimal(0) == R"("AA==")");
+  CHECK(whole_decimal(-1) == R"("/w==")");
+  CHECK(whole_decimal(128) == R"("AIA=")");
+}
+
+TEST_CASE("whole numbers as decimals, random and at every power of two", "[decimal]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  const auto check = [](int64_t value) {
+    if (whole_decimal(value) != decimal(std::to_string(value), 0)) FAIL(value);
+  };
+  for (int bit = 0; bit < 63; ++bit) {
+    for (int64_t near = -2; near <= 2; ++near) {
+      check((int64_t{1} << bit) + near);
+      check(-(int64_t{1} << bit) + near);
+    }
+  }
+  for (int i = 0; i < 5000; ++i) {
+    check(static_cast<int64_t>(random.any_width()));
+    check(-static_cast<int64_t>(random.any_width() >> 1));
+  }
+}
+
+TEST_CASE("fixed point", "[decimal]") {
+  CHECK(fixed_point(123411, 2) == "1234.11");
+  CHECK(fixed_point(-123411, 2) == "-1234.11");
+  CHECK(fixed_point(-5, 2) == "-0.05");
+  CHECK(fixed_point(5, 2) == "0.05");
+  CHECK(fixed_point(0, 2) == "0.00");
+  CHECK(fixed_point(100, 2) == "1.00");
+  CHECK(fixed_point(1235, 1) == "123.5");
+  CHECK(fixed_point(1234, 0) == "1234");
+  CHECK(fixed_point(-1, 0) == "-1");
+  CHECK(fixed_point(least, 2) == "-92233720368547758.08");
+  CHECK(fixed_point(most, 2) == "92233720368547758.07");
+  CHECK(fixed_point(least, 0) == "-9223372036854775808");
+  CHECK(fixed_point(least, 18) == "-9.223372036854775808");
+}
+
+TEST_CASE("fixed point, random, is the digits with a point among them", "[decimal]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int i = 0; i < 10000; ++i) {
+    const auto value = static_cast<int64_t>(random.any_width());
+    const size_t scale = random.below(19);
+    std::string digits = std::to_string(value);
+    const std::string sign = value < 0 ? "-" : "";
+    digits.erase(0, sign.size());
+    while (digits.size() <= scale) digits.insert(0, "0");
+    if (scale > 0) digits.insert(digits.size() - scale, ".");
+    if (fixed_point(value, static_cast<int>(scale)) != sign + digits) FAIL(value << " " << scale);
+  }
 }
 
 }  // namespace

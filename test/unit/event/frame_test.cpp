@@ -120,6 +120,15 @@ TEST_CASE("the version and kinds on the wire", "[frame]") {
   CHECK(static_cast<int>(FrameKind::commit) == 3);
   CHECK(static_cast<int>(FrameKind::message) == 4);
   CHECK(static_cast<int>(FrameKind::stub) == 5);
+  CHECK(static_cast<int>(FrameKind::marker) == 6);
+}
+
+TEST_CASE("kinds that are stored", "[frame]") {
+  std::string stored;
+  for (int kind = 0; kind < 256; ++kind) {
+    if (is_event(static_cast<FrameKind>(kind))) stored += std::to_string(kind);
+  }
+  CHECK(stored == "2456");
 }
 
 TEST_CASE("the smallest frame is its header", "[frame]") {

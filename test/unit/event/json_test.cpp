@@ -15,8 +15,12 @@
 namespace waljet {
 namespace {
 
-std::string json_string(std::string_view utf8) {
-  return written([&](Sink& sink) { put_json_string(sink, utf8); });
+std::string json_string(std::string_view utf8, JsonText mode = JsonText::utf8) {
+  return written([&](Sink& sink) { put_json_string(sink, utf8, mode); });
+}
+
+std::string json_value(std::string_view json, JsonText mode) {
+  return written([&](Sink& sink) { put_json_value(sink, json, mode); });
 }
 
 std::string json_double(std::string_view shortest) {
@@ -149,6 +153,129 @@ TEST_CASE("the size of a string, counted without writing it", "[json]") {
   }
   const std::string worst(1000, '\x01');
   CHECK(json_string(worst).size() == json_string_bytes_max(worst.size()));
+}
+
+bool is_ascii(const std::string& text) {
+  return text.find_first_not_of([] {
+    std::string all;
+    for (int c = 0; c < 0x80; ++c) all += static_cast<char>(c);
+    return all;
+  }()) == std::string::npos;
+}
+
+TEST_CASE("strings in ASCII: what is beyond it is escaped", "[json]") {
+  const auto ascii = [](std::string_view utf8) { return json_string(utf8, JsonText::ascii); };
+  CHECK(ascii("") == R"("")");
+  CHECK(ascii("plain \x7F") == "\"plain \x7F\"");
+  CHECK(ascii("say \"hi\"\\\n\x01") == R"("say \"hi\"\\\n\u0001")");
+  CHECK(ascii("Gr\xC3\xBC\xC3\x9F") == R"("Gr\u00FC\u00DF")");
+  CHECK(ascii("\xC2\x80") == R"("\u0080")");
+  CHECK(ascii("\xE2\x82\xAC") == R"("\u20AC")");
+  CHECK(ascii("\xEF\xBF\xBF") == R"("\uFFFF")");
+  CHECK(ascii("\xF0\x90\x80\x80") == R"("\uD800\uDC00")");
+  CHECK(ascii("\xF0\x9F\x98\x80") == R"("\uD83D\uDE00")");
+  CHECK(ascii("\xF4\x8F\xBF\xBF") == R"("\uDBFF\uDFFF")");
+  CHECK(written([](Sink& sink) { put_json_text(sink, "a\"\xC3\xA4", JsonText::ascii); }) ==
+        R"(a\"\u00E4)");
+}
+
+TEST_CASE("strings in ASCII: a byte of no character is a replacement character", "[json]") {
+  const auto ascii = [](std::string_view utf8) { return json_string(utf8, JsonText::ascii); };
+  CHECK(ascii("\xFF") == R"("\uFFFD")");
+  CHECK(ascii("a\x80z") == R"("a\uFFFDz")");
+  CHECK(ascii("\xE2\x82") == R"("\uFFFD\uFFFD")");
+  CHECK(ascii("\xE2\x82\"") == R"("\uFFFD\uFFFD\"")");
+  CHECK(ascii("\xED\xA0\x80") == R"("\uFFFD\uFFFD\uFFFD")");
+  CHECK(ascii("\xC3\xC3\xA4") == R"("\uFFFD\u00E4")");
+}
+
+TEST_CASE("strings in ASCII, every character reads back", "[json]") {
+  for (uint32_t code = 0; code < 0x110000; code += code < 0x3000 ? 1 : 61) {
+    if (code >= 0xD800 && code < 0xE000) continue;
+    const std::string text = utf8_character(code);
+    const std::string json = json_string(text, JsonText::ascii);
+    if (!is_ascii(json) || !reads_back(json, text)) FAIL(json);
+  }
+}
+
+TEST_CASE("strings in ASCII, random, read back as they were", "[json]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int i = 0; i < 5000; ++i) {
+    std::string text;
+    for (size_t left = random.below(80); left > 0; --left) {
+      text += utf8_character(random_code(random));
+    }
+    const std::string json = json_string(text, JsonText::ascii);
+    if (!is_ascii(json)) FAIL(json);
+    if (json.find('\n') != std::string::npos) FAIL("a second line");
+    if (!reads_back(json, text)) FAIL(json);
+    if (json_string_bytes(text, JsonText::ascii) != json.size()) FAIL(json);
+    if (json.size() > json_string_bytes_max(text.size())) FAIL(json);
+  }
+}
+
+TEST_CASE("strings in ASCII, of any bytes, are JSON and as long as counted", "[json]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int i = 0; i < 5000; ++i) {
+    const std::string bytes =
+        random.chance(2)
+            ? random.bytes(random.below(60))
+            : random.pieces(random.below(40), {"\x01", "\"", "x", "0123456789ABCDEF", "\xC3\xA4",
+                                               "\xC3", "\xF0\x9F\x98", "\xF0\x9F\x98\x80", "\xFF"});
+    const std::string json = json_string(bytes, JsonText::ascii);
+    rapidjson::Document document;
+    document.Parse(json.data(), json.size());
+    if (document.HasParseError() || !document.IsString() || !is_ascii(json)) FAIL(json);
+    if (json_string_bytes(bytes, JsonText::ascii) != json.size()) FAIL(json);
+    if (json.size() > json_string_bytes_max(bytes.size())) FAIL(json);
+  }
+  const std::string worst(1000, '\xFF');
+  CHECK(json_string(worst, JsonText::ascii).size() == json_string_bytes_max(worst.size()));
+}
+
+// Sixteen bytes are looked at together: each byte in each place.
+TEST_CASE("strings in ASCII: every byte at every place", "[json]") {
+  for (size_t length = 1; length <= 40; ++length) {
+    for (size_t place = 0; place < length; ++place) {
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        std::string text(length, 'x');
+        text[place] = static_cast<char>(byte);
+        std::string expected = naive_json_string(text);
+        if (byte >= 0x80) expected.replace(place + 1, 1, "\\uFFFD");
+        if (json_string(text, JsonText::ascii) != expected) FAIL(length << " " << place);
+      }
+    }
+  }
+}
+
+TEST_CASE("JSON values are copied", "[json]") {
+  const std::string json = "{\"\xC3\xA4\\n\\\\\": [1.50, true, null, \"\xF0\x9F\x98\x80\"]}";
+  CHECK(json_value(json, JsonText::utf8) == json);
+  CHECK(json_value(json, JsonText::ascii) ==
+        R"({"\u00E4\n\\": [1.50, true, null, "\uD83D\uDE00"]})");
+  CHECK(json_value("", JsonText::utf8).empty());
+  CHECK(json_value("", JsonText::ascii).empty());
+  CHECK(json_value("12345678901234567890.10", JsonText::ascii) == "12345678901234567890.10");
+  CHECK(json_value("\"\xFF\"", JsonText::ascii) == R"("\uFFFD")");
+}
+
+TEST_CASE("JSON values in ASCII, random, say the same", "[json]") {
+  Random random;
+  INFO(random.how_to_repeat());
+  for (int i = 0; i < 5000; ++i) {
+    std::string text;
+    for (size_t left = random.below(60); left > 0; --left) {
+      text += utf8_character(random_code(random));
+    }
+    const std::string json = "[" + json_string(text) + ", 1]";
+    const std::string ascii = json_value(json, JsonText::ascii);
+    if (ascii != "[" + json_string(text, JsonText::ascii) + ", 1]") FAIL(ascii);
+    if (json_value_bytes(json, JsonText::ascii) != ascii.size()) FAIL(ascii);
+    if (json_value_bytes(json, JsonText::utf8) != json.size()) FAIL(json);
+    if (ascii.size() > json_string_bytes_max(json.size())) FAIL(ascii);
+  }
 }
 
 TEST_CASE("a long string of quotes doubles", "[json]") {

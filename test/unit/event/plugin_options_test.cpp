@@ -86,17 +86,77 @@ TEST_CASE("choices", "[plugin_options]") {
   }
 }
 
-TEST_CASE("what a later version will know is refused, not ignored", "[plugin_options]") {
-  CHECK(problem("format", "wal-listener") != "");
-  CHECK(problem("schemas", "on") != "");
-  CHECK(problem("decimal", "string") != "");
-  CHECK(problem("time", "connect") != "");
-  CHECK(problem("interval", "string") != "");
-  CHECK(problem("binary", "hex") != "");
-  CHECK(problem("hstore", "map") != "");
-  CHECK(problem("partition_root", "on") != "");
-  CHECK(problem("messages", "*") != "");
-  CHECK(problem("transactions", "on") != "");
+TEST_CASE("modes", "[plugin_options]") {
+  CHECK(with("format", "debezium").format == Format::debezium);
+  CHECK(with("format", "wal-listener").format == Format::wal_listener);
+  CHECK(with("schemas", "on").schemas);
+  CHECK_FALSE(with("schemas", "off").schemas);
+  CHECK(with("decimal", "precise").decimal == DecimalMode::precise);
+  CHECK(with("decimal", "double").decimal == DecimalMode::floating);
+  CHECK(with("decimal", "string").decimal == DecimalMode::string);
+  CHECK(with("time", "adaptive").time == TimeMode::adaptive);
+  CHECK(with("time", "adaptive_time_microseconds").time == TimeMode::adaptive_time_microseconds);
+  CHECK(with("time", "connect").time == TimeMode::connect);
+  CHECK(with("time", "isostring").time == TimeMode::isostring);
+  CHECK(with("time", "microseconds").time == TimeMode::microseconds);
+  CHECK(with("time", "nanoseconds").time == TimeMode::nanoseconds);
+  CHECK(with("interval", "numeric").interval == IntervalMode::numeric);
+  CHECK(with("interval", "string").interval == IntervalMode::string);
+  CHECK(with("binary", "bytes").binary == BinaryMode::bytes);
+  CHECK(with("binary", "base64").binary == BinaryMode::base64);
+  CHECK(with("binary", "base64-url-safe").binary == BinaryMode::base64_url_safe);
+  CHECK(with("binary", "hex").binary == BinaryMode::hex);
+  CHECK(with("hstore", "json").hstore == HstoreMode::json);
+  CHECK(with("hstore", "map").hstore == HstoreMode::map);
+  CHECK(with("partition_root", "on").partition_root);
+  CHECK(with("transactions", "on").transactions);
+  for (const char* name : {"format", "schemas", "decimal", "time", "interval", "binary", "hstore",
+                           "partition_root", "transactions"}) {
+    CHECK(problem(name, "structured") == "is not one of those allowed");
+  }
+}
+
+TEST_CASE("messages by prefix", "[plugin_options]") {
+  CHECK(PluginOptions().messages.empty());
+  CHECK_FALSE(PluginOptions().messages.matches("a"));
+  CHECK(with("messages", "off").messages.empty());
+  CHECK_FALSE(with("messages", "off").messages.matches("off"));
+  const PluginOptions all = with("messages", "*");
+  CHECK(all.messages.matches("a"));
+  CHECK(all.messages.matches(""));
+  const PluginOptions two = with("messages", "audit, outbox");
+  CHECK(two.messages.matches("audit"));
+  CHECK(two.messages.matches("outbox"));
+  for (const char* prefix : {"", "aud", "audits", "Audit", "audit,outbox", "*"}) {
+    CHECK_FALSE(two.messages.matches(prefix));
+  }
+  CHECK(problem("messages", "") == "is empty");
+  for (const char* value : {",", "a,", ",a", "a,,b"}) {
+    CHECK(problem("messages", value) == "has an empty prefix");
+  }
+  for (const char* value : {"*,a", "a,*", "off,a", "a, off", "*,off"}) {
+    CHECK(problem("messages", value) == "has * or off beside prefixes");
+  }
+}
+
+TEST_CASE("what one format alone has is refused with the other", "[plugin_options]") {
+  for (const char* name : {"schemas", "decimal", "time", "interval", "binary", "hstore",
+                           "unavailable_value", "messages", "transactions"}) {
+    INFO(name);
+    const OptionSpec& spec = spec_of(name);
+    PluginOptions options = with("format", "wal-listener");
+    REQUIRE(set_option(options, spec, spec.default_value) == "");
+    const OptionProblem found = finish_options(options, "shop");
+    CHECK(found.id == spec.id);
+    CHECK(found.phrase == "applies to format debezium only");
+  }
+  PluginOptions options = with("format", "wal-listener");
+  CHECK(finish_options(options, "shop").phrase == "");
+  CHECK(options.wants(Operation::truncate));
+  PluginOptions chosen = with("format", "wal-listener");
+  REQUIRE(set_option(chosen, spec_of("operations"), "insert") == "");
+  CHECK(finish_options(chosen, "shop").phrase == "");
+  CHECK_FALSE(chosen.wants(Operation::truncate));
 }
 
 TEST_CASE("operations", "[plugin_options]") {
@@ -180,11 +240,11 @@ TEST_CASE("what is refused leaves the options as they were", "[plugin_options]")
 
 TEST_CASE("the name is the database's where none is given", "[plugin_options]") {
   PluginOptions options;
-  CHECK(finish_options(options, "shop") == "");
+  CHECK(finish_options(options, "shop").phrase == "");
   CHECK(options.name == "shop");
 
   PluginOptions named = with("name", "app");
-  CHECK(finish_options(named, "shop") == "");
+  CHECK(finish_options(named, "shop").phrase == "");
   CHECK(named.name == "app");
 }
 
@@ -192,13 +252,13 @@ TEST_CASE("the subject is checked with the name, whatever comes first", "[plugin
   PluginOptions options;
   REQUIRE(set_option(options, spec_of("subject"), "{name}.{table}") == "");
   REQUIRE(set_option(options, spec_of("name"), "_INBOX") == "");
-  CHECK(finish_options(options, "shop").substr(0, 18) == "must not begin wit");
+  CHECK(finish_options(options, "shop").phrase.substr(0, 18) == "must not begin wit");
 
   PluginOptions bad = with("subject", "{table}");
-  CHECK(finish_options(bad, "shop") != "");
+  CHECK(finish_options(bad, "shop").phrase != "");
 
   PluginOptions good = with("subject", "cdc.{db}.{table}");
-  REQUIRE(finish_options(good, "shop") == "");
+  REQUIRE(finish_options(good, "shop").phrase == "");
   CHECK(written([&](Sink& sink) {
           good.subject.put(sink, {"shop", "shop", "public", "orders", "insert", "c"});
         }) == "cdc.shop.orders");

@@ -20,33 +20,61 @@ namespace waljet::model {
 
 // ---- PostgreSQL ----
 
+struct Event {
+  Position position;
+  FrameKind kind = FrameKind::event;
+};
+
 struct Transaction {
   Lsn commit_lsn = 0;
   Lsn end_lsn = 0;
-  std::vector<Position> events;
-  bool is_message = false;  // outside of any transaction
+  uint64_t end_ordinal = 0;
+  std::vector<Event> events;
+  bool is_message = false;  // a logical message outside of any transaction
 };
 
 inline std::string body_of(const Position& position) {
   return std::to_string(position.commit_lsn) + std::string(position.ordinal * 7, 'b');
 }
 
+// Changes and messages of one transaction, between its markers if it has them.
+inline void add_events(Random& random, bool with_markers, Transaction& transaction) {
+  const size_t calls = random.chance(5) ? 0 : random.below(8);
+  const auto add = [&](uint64_t ordinal, uint32_t part, FrameKind kind) {
+    transaction.events.push_back({{transaction.commit_lsn, ordinal, part}, kind});
+  };
+  transaction.end_ordinal = calls + 1;
+  if (with_markers) add(0, 0, FrameKind::marker);
+  for (uint64_t n = 1; n <= calls; ++n) {
+    if (random.chance(6)) {
+      add(n, 0, FrameKind::message);
+      continue;
+    }
+    add(n, 0, random.chance(10) ? FrameKind::stub : FrameKind::event);
+    if (random.chance(5)) add(n, 1, FrameKind::event);
+  }
+  if (with_markers) add(transaction.end_ordinal, 0, FrameKind::marker);
+}
+
 inline std::vector<Transaction> make_history(Random& random, size_t count) {
   std::vector<Transaction> history;
+  const bool has_markers = random.chance(2);
   Lsn lsn = 1000;
   for (size_t i = 0; i < count; ++i) {
     Transaction transaction;
-    // One transaction may begin where the one before it ends.
-    transaction.commit_lsn = lsn + random.below(3);
+    // Often a record begins where the one before it ends: the commit of a transaction behind a
+    // message, a message behind a commit.
+    transaction.commit_lsn = lsn + (random.chance(2) ? 0 : random.below(3));
     transaction.end_lsn = transaction.commit_lsn + 10;
     lsn = transaction.end_lsn;
-    transaction.is_message = random.chance(6);
-    const size_t events = random.chance(5) ? 0 : random.below(8);
-    for (size_t n = 1; n <= events && !transaction.is_message; ++n) {
-      transaction.events.push_back({transaction.commit_lsn, n, 0});
-      if (random.chance(5)) transaction.events.push_back({transaction.commit_lsn, n, 1});
+    transaction.is_message = random.chance(3);
+    if (transaction.is_message) {
+      const FrameKind kind = random.chance(10) ? FrameKind::stub : FrameKind::message;
+      transaction.events = {{{transaction.commit_lsn, 0, 0}, kind}};
+    } else {
+      // One of which nothing was wanted has no markers either.
+      add_events(random, has_markers && !random.chance(6), transaction);
     }
-    if (transaction.is_message) transaction.events = {{transaction.commit_lsn, 0, 0}};
     history.push_back(std::move(transaction));
   }
   return history;
@@ -67,12 +95,13 @@ class Walsender {
       if (next_event_ < transaction.events.size()) {
         if (!said_hello_) frames += hello_bytes();
         said_hello_ = true;
-        frames += event_of(transaction, transaction.events[next_event_++]);
+        frames += bytes_of(transaction, transaction.events[next_event_++]);
         if (!transaction.is_message) continue;
       }
       const bool told = !transaction.events.empty();
       if (told && !transaction.is_message) {
-        frames += commit_bytes(transaction.commit_lsn, transaction.end_lsn);
+        frames +=
+            commit_bytes(transaction.commit_lsn, transaction.end_lsn, transaction.end_ordinal);
       }
       ++next_;
       next_event_ = 0;
@@ -86,16 +115,11 @@ class Walsender {
   }
 
  private:
-  static std::string event_of(const Transaction& transaction, const Position& position) {
-    if (!transaction.is_message) return event_bytes(position, body_of(position));
-    Frame frame;
-    frame.kind = FrameKind::message;
-    frame.position = position;
-    frame.end_lsn = transaction.end_lsn;
-    frame.subject = "app.=message.p";
-    const std::string body = body_of(position);
-    frame.body = body;
-    return frame_bytes(frame);
+  static std::string bytes_of(const Transaction& transaction, const Event& event) {
+    const std::string body = body_of(event.position);
+    if (event.kind == FrameKind::event) return event_bytes(event.position, body);
+    const Lsn end_lsn = transaction.is_message ? transaction.end_lsn : 0;
+    return event_bytes(event.kind, event.position, end_lsn, body);
   }
 
   // How far it has read: never into a transaction that is not sent to its end.
@@ -195,6 +219,7 @@ class Server {
     }
     while (!records.empty() && records.back().at > durable_until && !random.chance(4)) {
       records.pop_back();
+      has_lost_records_ = true;
       has_lost_all_records_ = has_lost_all_records_ || records.empty();
     }
   }
@@ -210,6 +235,7 @@ class Server {
   bool is_ascending() const { return is_ascending_; }
   // True once an event was stored that the record of that time had as stored.
   bool has_repeated_recorded() const { return has_repeated_recorded_; }
+  bool has_lost_records() const { return has_lost_records_; }
   bool has_lost_all_records() const { return has_lost_all_records_; }
 
   static PubAck refused(int code) { return {PubAckOutcome::refused, false, 0, code, "no"}; }
@@ -236,6 +262,7 @@ class Server {
   bool is_unique_ = true;
   bool is_ascending_ = true;
   bool has_repeated_recorded_ = false;
+  bool has_lost_records_ = false;
   bool has_lost_all_records_ = false;
 };
 

@@ -302,6 +302,88 @@ TEST_CASE("the position on record never falls", "[pump]") {
   CHECK(broker.record->position == 500);
 }
 
+TEST_CASE("a record that is back from before the stream lost events decides nothing", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.confirm_delay = Duration(5'000);
+  TestBroker broker;
+  Instant now = start;
+  Pump before = make_pump(settings);
+  make_ready(before, broker, now);
+  before.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 1, 250)),
+                 now);
+  publish_all(before, broker, now);
+  confirmed_after_record(before, broker, now);
+  const auto older = broker.record;  // all up to 250 is stored at or before sequence 2
+  const uint64_t older_revision = broker.revision;
+  broker.roll_back(1);
+
+  Pump pump = make_pump(settings);
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), now);
+  now += Duration(10'000);
+  CHECK(confirmed_after_record(pump, broker, now) == 150);
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  broker.record = older;
+  broker.revision = older_revision;
+  make_link_again(pump, broker, now);
+  pump.on_item(session_start(2, 150), now);
+  while (pump.next(now).kind != Kind::connect) now += Duration(100);
+  pump.on_connected();
+  answer_prepare(pump, broker, now);
+  CHECK_FALSE(pump.session_end().blocked);
+  write_record(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction(200, 1, 250)), now);
+  CHECK(publish_next(pump, now).message.frame->position == Position{200, 1, 0});
+}
+
+TEST_CASE("a session knows the marks of the one before until it has passed them", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.confirm_delay = Duration(60'000);
+  TestBroker broker;
+  Instant now = start;
+  Pump first = make_pump(settings);
+  make_ready(first, broker, now);
+  std::string both = hello_bytes();
+  for (const Lsn lsn : {100, 200}) {
+    first.on_item(chunk_of(hello_bytes() + transaction(lsn, 1, lsn + 50)), now);
+    both += transaction(lsn, 1, lsn + 50);
+    publish_all(first, broker, now);
+    confirmed_after_record(first, broker, now);
+  }
+  Pump second = make_pump(settings);
+  make_ready(second, broker, now);
+  CHECK(broker.record->marks == std::vector<Mark>{{0, 0}, {150, 1}, {250, 2}});
+
+  SECTION("so it is known what the slot sends again when the stream has lost the last event") {
+    broker.roll_back(1);
+    Pump third = make_pump(settings);
+    make_ready(third, broker, now, 150);
+    CHECK(broker.record->marks == std::vector<Mark>{{150, 1}});
+    third.on_item(chunk_of(hello_bytes() + transaction(200, 1, 250)), now);
+    CHECK(publish_next(third, now).message.frame->position == Position{200, 1, 0});
+  }
+  SECTION("then its own count") {
+    second.on_item(chunk_of(both), now);
+    confirmed_after_record(second, broker, now);
+    CHECK(broker.record->marks == std::vector<Mark>{{0, 0}, {250, 2}});
+  }
+}
+
+TEST_CASE("of many marks some between are left out", "[pump]") {
+  TestBroker broker;
+  Pump before = make_pump();
+  make_ready(before, broker);
+  for (Lsn lsn = 1; lsn <= 40; ++lsn) broker.record->marks.push_back({lsn, 0});
+  broker.record->position = 40;
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  CHECK(broker.record->marks.size() <= record_marks_max + 1);
+  CHECK(broker.record->marks.size() > record_marks_max / 2);
+  CHECK(broker.record->marks.front() == Mark{0, 0});
+  CHECK(broker.record->marks.back() == Mark{40, 0});
+  CHECK(broker.record->position == 40);
+}
+
 TEST_CASE("a record that has gone back with the broker's power does not look like a moved slot",
           "[pump]") {
   Pump pump = make_pump();
@@ -500,18 +582,98 @@ TEST_CASE("a keepalive waits for bytes that have not entered the window", "[pump
 }
 
 TEST_CASE("a message outside a transaction is confirmed on its own", "[pump]") {
+  // So is what stands in its place.
+  const FrameKind kind = GENERATE(FrameKind::message, FrameKind::stub);
   Pump pump = make_pump();
   TestBroker broker;
   Instant now = start;
   make_ready(pump, broker, now);
-  Frame message;
-  message.kind = FrameKind::message;
-  message.position = {100, 0, 0};
-  message.end_lsn = 120;
-  message.subject = "app.=message.p";
-  pump.on_item(chunk_of(hello_bytes() + frame_bytes(message)), now);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes(kind, {100, 0, 0}, 120)), now);
   publish_all(pump, broker, now);
   CHECK(confirmed_after_record(pump, broker, now) == 120);
+}
+
+// A message's record may end where the next commit's begins.
+TEST_CASE("a message's end, confirmed, takes nothing from the transaction that begins there",
+          "[pump]") {
+  const std::string message = event_bytes(FrameKind::message, {100, 0, 0}, 120);
+  Pump before = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(before, broker, now);
+  before.on_item(chunk_of(hello_bytes() + message + event_bytes({120, 1, 0})), now);
+  acknowledge(before, broker, publish_next(before, now), now);
+  acknowledge(before, broker, publish_next(before, now), now);
+  CHECK(confirmed_after_record(before, broker, now) == 120);
+
+  // The next process, which the server sends the transaction as a whole.
+  Pump pump = make_pump();
+  SECTION("by the record") {}
+  SECTION("without one") {
+    broker.record.reset();
+    broker.revision = 0;
+  }
+  make_ready(pump, broker, now, 120);
+  pump.on_item(chunk_of(hello_bytes() + transaction(120, 2, 170)), now);
+  const PumpAction action = publish_next(pump, now);
+  CHECK(action.message.frame->position == Position{120, 2, 0});
+  acknowledge(pump, broker, action, now);
+  CHECK(confirmed_after_record(pump, broker, now) == 170);
+  CHECK(broker.events() == std::vector<Position>{{100, 0, 0}, {120, 1, 0}, {120, 2, 0}});
+}
+
+TEST_CASE("without a record what begins where the slot stands is not among what it has confirmed",
+          "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{100, 0, 0}, {120, 1, 0}});
+  make_ready(pump, broker, start, 120);
+  CHECK(broker.record->marks == std::vector<Mark>{{120, 1}});
+}
+
+TEST_CASE("a message's end does not say that the transaction which begins there has passed",
+          "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{100, 0, 0}, {120, 1, 0}});
+  Instant now = start;
+  make_ready(pump, broker, now, 90);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes(FrameKind::message, {100, 0, 0}, 120)), now);
+  CHECK(confirmed_after_record(pump, broker, now) == 120);
+  CHECK_FALSE(broker.record->last_event);
+  pump.on_item(chunk_of(transaction(120, 1, 170)), now);
+  CHECK(confirmed_after_record(pump, broker, now) == 170);
+  CHECK(broker.record->last_event == Position{120, 1, 0});
+}
+
+std::string transaction_with_markers(Lsn commit_lsn, Lsn end_lsn) {
+  return event_bytes(FrameKind::marker, {commit_lsn, 0, 0}, 0) + event_bytes({commit_lsn, 1, 0}) +
+         event_bytes(FrameKind::message, {commit_lsn, 2, 0}, 0) +
+         event_bytes(FrameKind::marker, {commit_lsn, 3, 0}, 0) +
+         commit_bytes(commit_lsn, end_lsn, 3);
+}
+
+TEST_CASE("markers and messages of a transaction are stored in their places", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  make_ready(pump, broker, now);
+  pump.on_item(chunk_of(hello_bytes() + transaction_with_markers(100, 150)), now);
+  CHECK(pump.next(now).message.frame->kind == FrameKind::marker);
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  make_link_again(pump, broker, now);
+  publish_all(pump, broker, now);
+  const std::vector<Position> all{{100, 0, 0}, {100, 1, 0}, {100, 2, 0}, {100, 3, 0}};
+  CHECK(broker.events() == all);
+  CHECK(confirmed_after_record(pump, broker, now) == 150);
+
+  // The commit frame, which has the last marker's position, confirms what is found stored.
+  Pump next = make_pump();
+  make_ready(next, broker, now);
+  next.on_item(chunk_of(hello_bytes() + transaction_with_markers(100, 150)), now);
+  CHECK(next.next(now).kind == Kind::wait);
+  CHECK(confirmed_after_record(next, broker, now) == 150);
+  CHECK(broker.events() == all);
 }
 
 TEST_CASE("a stub is published in its event's place, and noted", "[pump]") {
@@ -526,7 +688,23 @@ TEST_CASE("a stub is published in its event's place, and noted", "[pump]") {
   pump.on_item(chunk_of(hello_bytes() + frame_bytes(stub) + commit_bytes(100, 150)), start);
   CHECK(publish_next(pump).message.frame->kind == FrameKind::stub);
   CHECK(pump.notices().stubs == 1);
-  CHECK(has(pump.notices().stub, "public.t"));
+  CHECK(has(pump.notices().stub, "of public.t"));
+}
+
+TEST_CASE("an event without a table is named by its subject", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  broker.add({{100, 0, 0}, {200, 1, 0}});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes(FrameKind::message, {150, 0, 0}, 160) +
+                        event_bytes(FrameKind::stub, {300, 0, 0}, 310)),
+               start);
+  CHECK(has(pump.notices().late_event, "0000000000000096:00000000.0000 on app.=message.p"));
+  CHECK(has(pump.notices().stub, "000000000000012C:00000000.0000 on app.=message.p"));
+  const PumpAction action = publish_next(pump);
+  pump.on_ack({pump.epoch(), action.message.token, {PubAckOutcome::refused, false, 0, 1, "full"}},
+              start);
+  CHECK(has(pump.trouble().text, "on app.=message.p: full"));
 }
 
 TEST_CASE("what is confirmed does not rise without a link", "[pump]") {
@@ -690,6 +868,45 @@ TEST_CASE("an event that somebody else's message kept out is stored late", "[pum
   CHECK(confirmed_after_record(pump, broker, now) == 150);
 }
 
+// What an old link sent may still arrive, and the sequence that it expects may be right by then.
+TEST_CASE("where the chain was shifted one event is under way at a time", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  Instant now = start;
+  SECTION("by an event that is missing and stored late") {
+    broker.add({{50, 1, 0}, {50, 3, 0}});
+    make_ready(pump, broker, now);
+    pump.on_item(chunk_of(hello_bytes() + transaction(50, 3, 90)), now);
+    acknowledge(pump, broker, publish_next(pump, now), now);
+  }
+  SECTION("by an event that was stored and removed before the link was mended") {
+    make_ready(pump, broker, now);
+    pump.on_item(chunk_of(hello_bytes() + transaction(50, 2, 90)), now);
+    broker.store(publish_next(pump, now));
+    broker.remove_all();
+    broker.store(publish_next(pump, now));
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    acknowledge(pump, broker, publish_next(pump, now), now);
+  }
+  SECTION("by somebody else, also in the next session") {
+    make_ready(pump, broker, now);
+    broker.add_foreign();
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    pump.on_item(session_start(2), now);
+    REQUIRE(pump.next(now).kind == Kind::prepare);
+    pump.on_prepared(broker.survey(broker.last_sequence() + 1), now);
+    write_record(pump, broker, now);
+    pump.on_item(chunk_of(hello_bytes()), now);
+  }
+  pump.on_item(chunk_of(transaction(100, 2, 150)), now);
+  const PumpAction first = publish_next(pump, now);
+  CHECK(pump.next(now).kind == Kind::wait);
+  acknowledge(pump, broker, first, now);
+  CHECK(pump.next(now).kind == Kind::publish);
+}
+
 TEST_CASE("a stream that is gone, was created again or has lost events ends the session",
           "[pump]") {
   Pump pump = make_pump();
@@ -755,6 +972,11 @@ TEST_CASE("later events of this source, or another record, mean that another pro
     pump.on_trouble(trouble(), pump.epoch(), now);
     broker.record->position = 777;
     ++broker.revision;
+    make_link_again(pump, broker, now);
+  }
+  SECTION("record with a revision that repeats, since the broker has lost our own") {
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    broker.record->position = 777;
     make_link_again(pump, broker, now);
   }
   SECTION("record, found by writing one's own") {
@@ -937,6 +1159,35 @@ TEST_CASE("a stop finishes the transaction in hand, waits for its answers and re
   CHECK_FALSE(pump.fatal());
 }
 
+TEST_CASE("a stop finishes a transaction of which the first marker alone has come", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  const std::string whole = transaction_with_markers(100, 150);
+  const size_t marker_bytes = event_bytes(FrameKind::marker, {100, 0, 0}, 0).size();
+  pump.on_item(chunk_of(hello_bytes() + whole.substr(0, marker_bytes)), start);
+  pump.request_stop(start);
+  CHECK(pump.wants_item());
+  pump.on_item(chunk_of(whole.substr(marker_bytes)), start);
+  CHECK_FALSE(pump.wants_item());
+  publish_all(pump, broker);
+  CHECK(broker.events().size() == 4);
+}
+
+TEST_CASE("behind a message outside a transaction nothing is in hand", "[pump]") {
+  const FrameKind kind = GENERATE(FrameKind::message, FrameKind::stub);
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes(kind, {100, 0, 0}, 120)), start);
+  pump.request_stop(start);
+  CHECK_FALSE(pump.wants_item());
+  acknowledge(pump, broker, publish_next(pump));
+  write_record(pump, broker, start);
+  CHECK(pump.next(start).kind == Kind::drop_link);
+  CHECK(pump.confirmed(start) == 120);
+}
+
 TEST_CASE("a stop between transactions leaves what was not taken yet", "[pump]") {
   Pump pump = make_pump({1, 1'000'000});
   TestBroker broker;
@@ -1079,9 +1330,21 @@ TEST_CASE("frames that cannot be understood are fatal, and say which side to upg
   CHECK(has(fatal_text("nonsense"), "not a frame"));
   CHECK(has(fatal_text(hello_bytes() + event_bytes({100, 1, 0}).substr(0, 60)), "not a frame"));
   Frame unknown;
-  unknown.kind = static_cast<FrameKind>(99);
-  CHECK(has(fatal_text(hello_bytes() + frame_bytes(unknown)), "upgrade the streamer"));
+  for (const int kind : {0, 7, 99, 255}) {
+    unknown.kind = static_cast<FrameKind>(kind);
+    CHECK(has(fatal_text(hello_bytes() + frame_bytes(unknown)), "upgrade the streamer"));
+  }
   CHECK(has(fatal_text(hello_bytes(frame_version, "app.00000002")), "another"));
+}
+
+TEST_CASE("a kind that is not known is said at once, not when there is room", "[pump]") {
+  Pump pump = make_pump({1, 1'000'000});
+  TestBroker broker;
+  make_ready(pump, broker);
+  Frame unknown;
+  unknown.kind = static_cast<FrameKind>(7);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0}) + frame_bytes(unknown)), start);
+  CHECK(pump.fatal());
 }
 
 }  // namespace

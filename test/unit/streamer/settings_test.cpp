@@ -11,7 +11,7 @@ TEST_CASE("all names follow from the database's", "[settings]") {
   CHECK(names->slot == "waljet_app");
   CHECK(names->stream == "app");
   CHECK(names->stream_subjects == "app.>");
-  CHECK(names->subject_pattern == "app.*.*.*");
+  CHECK(names->subject_patterns == std::vector<std::string>{"app.*.*.*"});
   CHECK(names->source_id == "app.FE89ECF0");
 }
 
@@ -41,7 +41,40 @@ TEST_CASE("what is set wins", "[settings]") {
   CHECK(names->slot == "s1");
   CHECK(names->stream == "EVENTS");
   CHECK(names->stream_subjects == "cdc.>");
-  CHECK(names->subject_pattern == "cdc.shop.*");
+  CHECK(names->subject_patterns == std::vector<std::string>{"cdc.shop.*"});
+}
+
+TEST_CASE("messages and transaction markers have subjects of their own", "[settings]") {
+  const auto patterns_of = [](const OptionTexts& options) {
+    RunSettings settings;
+    settings.name = "my app";
+    settings.subject = "{name}.{schema}.{table}";
+    settings.options = options;
+    return resolve_names(settings, "app", 7123456789012345678)->subject_patterns;
+  };
+  using Patterns = std::vector<std::string>;
+  CHECK(patterns_of({}) == Patterns{"my=20app.*.*"});
+  CHECK(patterns_of({{"messages", ""}, {"transactions", ""}}) == Patterns{"my=20app.*.*"});
+  CHECK(patterns_of({{"messages", "off"}, {"transactions", "off"}}) == Patterns{"my=20app.*.*"});
+  CHECK(patterns_of({{"messages", "a,b"}}) == Patterns{"my=20app.*.*", "my=20app.=message.*"});
+  CHECK(patterns_of({{"messages", "*"}, {"transactions", "on"}}) ==
+        Patterns{"my=20app.*.*", "my=20app.=message.*", "my=20app.=transaction"});
+}
+
+TEST_CASE("the plugin is told what was set, and no more", "[settings]") {
+  RunSettings settings;
+  settings.options = {{"format", ""}, {"decimal", "string"}, {"tables", "a,b"}};
+  const auto names = resolve_names(settings, "app", 7123456789012345678);
+  REQUIRE(names);
+  const OptionList always{
+      {"output", "frames"}, {"name", "app"}, {"subject", "{name}.{schema}.{table}.{action}"}};
+  OptionList expected = always;
+  expected.insert(expected.end(), {{"decimal", "string"}, {"tables", "a,b"}});
+  CHECK(start_options(settings, *names, 65'536) == expected);
+  settings.oversize = Oversize::stub;
+  CHECK(start_options(settings, *names, 0) == expected);  // not known what NATS takes
+  expected.emplace_back("max_event_bytes", "65536");
+  CHECK(start_options(settings, *names, 65'536) == expected);
 }
 
 TEST_CASE("what cannot be used is a mistake in configuration", "[settings]") {

@@ -4,6 +4,12 @@
 
 using namespace waljet;
 
+namespace {
+
+const std::vector<std::string> events{"app.*.*.*"};
+
+}  // namespace
+
 TEST_CASE("the stream that is asked for", "[stream_config]") {
   CHECK(stream_create_request("app", "app.>") ==
         R"({"name":"app","subjects":["app.>"],"retention":"limits","storage":"file",)"
@@ -29,15 +35,30 @@ TEST_CASE("what a stream answer says", "[stream_config]") {
 TEST_CASE("a stream must cover the events' subjects, by one of its own", "[stream_config]") {
   StreamAnswer answer;
   answer.subjects = {"other.>", "app.>"};
-  CHECK_FALSE(check_stream("app", answer, "app.*.*.*", true));
+  CHECK_FALSE(check_stream("app", answer, events, true));
   answer.subjects = {"app.public.>", "app.audit.>"};
-  const auto error = check_stream("app", answer, "app.*.*.*", true);
+  const auto error = check_stream("app", answer, events, true);
   REQUIRE(error);
   CHECK(error->error_class == ErrorClass::refused);
   CHECK(error->text.find("app.public.>, app.audit.>") != std::string::npos);
   answer.subjects = {"app.>"};
   answer.is_mirror = true;
-  CHECK(check_stream("app", answer, "app.*.*.*", true));
+  CHECK(check_stream("app", answer, events, true));
+}
+
+TEST_CASE("a stream must cover all patterns, and those that it does not are named",
+          "[stream_config]") {
+  const std::vector<std::string> all{"app.*.*.*", "app.=message.*", "app.=transaction"};
+  StreamAnswer answer;
+  answer.subjects = {"app.>"};
+  CHECK_FALSE(check_stream("app", answer, all, true));
+  answer.subjects = {"app.*.*.*"};
+  const auto error = check_stream("app", answer, all, true);
+  REQUIRE(error);
+  CHECK(error->error_class == ErrorClass::refused);
+  CHECK(error->text.find("subjects app.=message.*, app.=transaction:") != std::string::npos);
+  answer.subjects = {"app.*.*.*", "app.=message.>", "app.*"};
+  CHECK_FALSE(check_stream("app", answer, all, true));
 }
 
 TEST_CASE("what a stream is and holds", "[stream_config]") {
@@ -81,7 +102,7 @@ Refused refused_with(const std::string& setting) {
                                                   (setting.empty() ? "" : "," + setting) + "}}");
   REQUIRE_FALSE(answer.error);
   const auto is_refused = [&](bool strict) {
-    const auto error = check_stream("app", answer, "app.*.*.*", strict);
+    const auto error = check_stream("app", answer, events, strict);
     if (error) CHECK(error->error_class == ErrorClass::refused);
     return error.has_value();
   };

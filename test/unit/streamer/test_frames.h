@@ -39,10 +39,24 @@ inline std::string event_bytes(const Position& position, const std::string& body
   return frame_bytes(frame);
 }
 
-inline std::string commit_bytes(Lsn commit_lsn, Lsn end_lsn) {
+// An event without a table. `end_lsn`: 0 inside a transaction.
+inline std::string event_bytes(FrameKind kind, const Position& position, Lsn end_lsn,
+                               const std::string& body = "{}") {
+  Frame frame;
+  frame.kind = kind;
+  frame.op = kind == FrameKind::marker ? '\0' : 'm';
+  frame.position = position;
+  frame.end_lsn = end_lsn;
+  frame.subject = kind == FrameKind::marker ? "app.=transaction" : "app.=message.p";
+  frame.body = body;
+  return frame_bytes(frame);
+}
+
+// `ordinal`: that of the transaction's end.
+inline std::string commit_bytes(Lsn commit_lsn, Lsn end_lsn, uint64_t ordinal = 1'000'000) {
   Frame frame;
   frame.kind = FrameKind::commit;
-  frame.position = {commit_lsn, 1'000'000, 0};
+  frame.position = {commit_lsn, ordinal, 0};
   frame.end_lsn = end_lsn;
   return frame_bytes(frame);
 }
