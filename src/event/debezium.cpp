@@ -35,6 +35,13 @@ void put_source(Sink& sink, const Tail& tail, const Stamp& stamp) {
   sink.put(tail.origin);
 }
 
+void put_collections(Sink& sink, const std::string_view* collections) {
+  if (collections == nullptr) return sink.put("null");
+  sink.put('[');
+  sink.put(*collections);
+  sink.put(']');
+}
+
 void put_block(Sink& sink, const Stamp& stamp) {
   if (stamp.order.total == 0) return sink.put(",\"transaction\":null");
   sink.put(",\"transaction\":{\"id\":\"");
@@ -142,9 +149,9 @@ void put_boundary(Sink& sink, const Boundary& boundary) {
   if (boundary.end) {
     sink.put("\",\"event_count\":");
     put_uint(sink, boundary.event_count);
-    sink.put(",\"data_collections\":[");
-    sink.put(boundary.collections);
-    sink.put("],\"ts_ms\":");
+    sink.put(",\"data_collections\":");
+    put_collections(sink, boundary.collections);
+    sink.put(",\"ts_ms\":");
   } else {
     sink.put("\",\"event_count\":null,\"data_collections\":null,\"ts_ms\":");
   }

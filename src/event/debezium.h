@@ -83,7 +83,8 @@ struct Boundary {
   Lsn lsn = 0;
   int64_t commit_us = 0;
   uint64_t event_count = 0;
-  std::string_view collections = {};  // rendered by put_collection(), without brackets
+  // Rendered by put_collection(), without brackets; null at BEGIN and where there are too many.
+  const std::string_view* collections = nullptr;
 };
 void put_boundary(Sink& sink, const Boundary& boundary);
 // One element of `data_collections`, a comma in front of all but the first.

@@ -11,7 +11,7 @@ struct Setting {
 constexpr Setting settings[] = {
     {"DateStyle", "ISO, YMD"},   {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
     {"extra_float_digits", "1"}, {"bytea_output", "hex"},       {"xmlbinary", "base64"},
-    {"lc_monetary", "C"},        {"search_path", ""},
+    {"lc_monetary", "C"},        {"search_path", ""},           {"quote_all_identifiers", "off"},
 };
 
 constexpr int no_nest_level = 0;

@@ -5,6 +5,7 @@
 #include "plugin/encoding.h"
 #include "plugin/memory.h"
 #include "plugin/output.h"
+#include "plugin/oversize.h"
 
 namespace waljet {
 namespace {
@@ -26,6 +27,18 @@ std::string_view boundary_subject(const Session& session) {
   return sink.view();
 }
 
+void put_boundary_body(Session& session, const debezium::Boundary& boundary) {
+  session.batch.put(session.transaction_payload_head);
+  debezium::put_boundary(session.batch, boundary);
+  if (!session.transaction_payload_head.empty()) session.batch.put('}');
+}
+
+// Of a transaction that touched so many tables that nobody could take the list.
+debezium::Boundary without_collections(debezium::Boundary boundary) {
+  boundary.collections = nullptr;
+  return boundary;
+}
+
 void write_boundary(LogicalDecodingContext* ctx, const debezium::Boundary& boundary,
                     uint64_t ordinal) {
   Session& session = session_of(ctx);
@@ -34,9 +47,11 @@ void write_boundary(LogicalDecodingContext* ctx, const debezium::Boundary& bound
                         .position = {session.transaction.facts.commit_lsn, ordinal, 0},
                         .xid = boundary.xid,
                         .subject = boundary_subject(session)});
-  session.batch.put(session.transaction_payload_head);
-  debezium::put_boundary(session.batch, boundary);
-  if (!session.transaction_payload_head.empty()) session.batch.put('}');
+  put_boundary_body(session, boundary);
+  if (!is_allowed(session, session.batch.size() - mark.body)) {
+    session.batch.truncate(mark.body);
+    put_boundary_body(session, without_collections(boundary));
+  }
   end_event(ctx, mark);
 }
 
@@ -53,13 +68,15 @@ void write_end(LogicalDecodingContext* ctx, Lsn end_lsn, uint64_t ordinal) {
   Session& session = session_of(ctx);
   const TransactionState& transaction = session.transaction;
   MemoryContext caller = MemoryContextSwitchTo(session.change_context);
+  const std::string_view collections =
+      render_collections(*transaction.counts, session.change_context);
   write_boundary(ctx,
                  {.end = true,
                   .xid = transaction.facts.xid,
                   .lsn = end_lsn,
                   .commit_us = transaction.facts.commit_us,
                   .event_count = event_count(*transaction.counts),
-                  .collections = render_collections(*transaction.counts, session.change_context)},
+                  .collections = &collections},
                  ordinal);
   MemoryContextSwitchTo(caller);
   MemoryContextReset(session.change_context);

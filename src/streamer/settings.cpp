@@ -37,13 +37,15 @@ std::vector<std::string> subject_patterns(const OptionTexts& options,
   StringSink events;
   subject.put_pattern(*events, name, database);
   std::vector<std::string> patterns{events.str()};
-  StringSink first_token;
-  subject.put_first_token(*first_token, name);
   if (option_value(options, "messages") != "off") {
-    patterns.push_back(first_token.str() + ".=message.*");
+    StringSink messages;
+    subject.put_message_pattern(*messages, name);
+    patterns.push_back(messages.str());
   }
   if (option_value(options, "transactions") == "on") {
-    patterns.push_back(first_token.str() + ".=transaction");
+    StringSink boundaries;
+    subject.put_transaction_subject(*boundaries, name);
+    patterns.push_back(boundaries.str());
   }
   return patterns;
 }

@@ -44,7 +44,10 @@ def check_nothing_started(postgres, nats, slot="waljet_app"):
     (["-o", "operations=insert,merge"], ["operations", "insert, update, delete, truncate"]),
     (["-o", "subject={table}.x"], ["subject", "must begin with"]),
     (["-o", "name="], ["name", "1 to 64 characters"]),
-    (["-o", "format=wal-listener"], ["format", "debezium"]),
+    (["-o", "format=avro"], ["format", "debezium, wal-listener"]),
+    (["-o", "format=wal-listener", "-o", "schemas=on"], ["schemas", "format debezium only"]),
+    (["-o", "messages=*,audit"], ["messages", "beside prefixes"]),
+    (["-o", "subject=x.{partition:0}"], ["subject", "1 to 65536"]),
 ])
 def test_plugin_options(postgres, options, words):
     command = [PG_BIN / "pg_recvlogical", "-d", postgres.conninfo(), "-S", "s"]

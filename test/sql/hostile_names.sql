@@ -25,6 +25,18 @@ insert into "sch.ema ""x"""."ta\ble" values (2);
 insert into "Üse""r
 " values (2);
 select frame_subject(frame) from frames('name', 'my app') frame where get_byte(frame, 4) = 2;
+
+-- In the other format, and names of types and labels.
+create type "sch.ema ""x"""."en""um\" as enum ('la"bel', E'two\nlines', '{"op":"d"}', '日本');
+create domain "sch.ema ""x"""."do.main
+" as "sch.ema ""x"""."en""um\"[];
+alter table "sch.ema ""x"""."ta\ble" add "'; drop table x; --" "sch.ema ""x"""."en""um\", add "{key}" "sch.ema ""x"""."do.main
+";
+insert into "sch.ema ""x"""."ta\ble" ("i""d", "'; drop table x; --", "{key}") values (3, 'la"bel', E'{"two\nlines",日本}');
+update "sch.ema ""x"""."ta\ble" set "i""d" = 4 where "i""d" = 3;
+delete from "Üse""r
+";
+select listener_events();
 set client_min_messages = warning;
 drop schema "sch.ema ""x""" cascade;
 drop table "Üse""r

@@ -16,6 +16,12 @@ select * into copied_too from sales where id = 3;
 create temp table temporary as select * from sales;
 create unlogged table unlogged_sales as select * from sales;
 select events();
-drop materialized view totals;
+
+-- Neither under another name, nor where it is asked for, nor in the other format.
+alter materialized view totals rename to sums;
+refresh materialized view sums;
+select peek_events('tables', 'sums,totals');
+select listener_events('partition_root', 'on');
+drop materialized view sums;
 drop view big_sales;
 drop table sales, copied, copied_too, unlogged_sales;

@@ -130,17 +130,18 @@ TEST_CASE("a transaction's boundaries", "[debezium]") {
           put_boundary(sink, {.xid = 555, .lsn = 24023000, .commit_us = 1700000000123456});
         }) == R"({"status":"BEGIN","id":"555:24023000","event_count":null,)"
               R"("data_collections":null,"ts_ms":1700000000123})");
-  const std::string collections = written([](Sink& sink) {
+  const std::string elements = written([](Sink& sink) {
     put_collection(sink, "public.t", 2, JsonText::utf8);
     put_collection(sink, "LOGICAL_DECODING_MESSAGE", 1, JsonText::utf8);
   });
+  const std::string_view collections = elements;
   CHECK(written([&](Sink& sink) {
           put_boundary(sink, {.end = true,
                               .xid = 555,
                               .lsn = 24023456,
                               .commit_us = 1700000000123456,
                               .event_count = 3,
-                              .collections = collections});
+                              .collections = &collections});
         }) == R"({"status":"END","id":"555:24023456","event_count":3,"data_collections":[)"
               R"({"data_collection":"public.t","event_count":2},)"
               R"({"data_collection":"LOGICAL_DECODING_MESSAGE","event_count":1}],)"
