@@ -5,6 +5,8 @@
 #   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | mutants | lint    one suite
 #   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|mixed] [RECORD=1] [SHOW=1]
 #                                          random faults under random load; RECORD adds a line to the ledger
+#   make roundtrip [SEEDS=20] [FIRST=seed] [JOBS=2]
+#                                          random tables, rebuilt from the events of random changes, compared with the source
 #   make asan                              golden tests with the address and undefined behaviour sanitizers in the plugin
 #   make fuzz [FUZZ_SECONDS=600] [JOBS=2]  each fuzzer of test/fuzz for so long
 #   make matrix [MAJORS="13 17 18"] [TESTS=test/e2e/…]
@@ -24,7 +26,7 @@ demo:
 	@$(MAKE) -s -j$$(nproc) all
 	@tools/demo
 
-test unit golden e2e fault mutants asan lint:
+test unit golden roundtrip e2e fault mutants asan lint:
 	@tools/deps demo test
 	@tools/test $(filter-out test,$@)
 
