@@ -77,7 +77,11 @@ void build_column(RelationPlan& plan, const PlanTerms& terms, Relation shown,
   column.length = attribute->attlen;
   column.nullable = is_nullable(attribute);
   if (options.format == Format::debezium) {
-    column.default_json = default_value(plan.context, shown, attribute->attnum, column.codec);
+    // Only schemas, and old rows of which NOT NULL columns are not logged, show it.
+    const bool shows_default = options.schemas || (!column.nullable && !plan.full_identity);
+    if (shows_default) {
+      column.default_json = default_value(plan.context, shown, attribute->attnum, column.codec);
+    }
     column.not_logged = not_logged_value(plan.context, column);
     column.unavailable = unavailable_value(plan.context, column.codec, options.unavailable_value);
   }
