@@ -15,21 +15,28 @@ bool sees_the_same(const CatalogView& view, const SnapshotData* snapshot) {
          snapshot->xcnt == view.committed;
 }
 
-}  // namespace
-
-void enter_catalog_view(CatalogView& view) {
-  const SnapshotData* snapshot = GetCatalogSnapshot(InvalidOid);
-  const bool goes_back = sees_less(view, snapshot);
-  const bool returns = view.went_back && !sees_the_same(view, snapshot);
-  if (goes_back || returns) InvalidateSystemCaches();
-  view.went_back = goes_back;
-}
-
-void leave_catalog_view(CatalogView& view) {
-  const SnapshotData* snapshot = GetCatalogSnapshot(InvalidOid);
+void look(CatalogView& view, const SnapshotData* snapshot) {
   view.xmin = snapshot->xmin;
   view.xmax = snapshot->xmax;
   view.committed = snapshot->xcnt;
+}
+
+}  // namespace
+
+void begin_catalog_view(CatalogView& view) {
+  const SnapshotData* snapshot = GetCatalogSnapshot(InvalidOid);
+  const bool goes_back = sees_less(view, snapshot);
+  const bool returns = view.went_back && !sees_the_same(view, snapshot);
+  look(view, snapshot);
+  view.went_back = goes_back;
+  if (goes_back || returns) InvalidateSystemCaches();
+}
+
+void follow_catalog_view(CatalogView& view) {
+  const SnapshotData* snapshot = GetCatalogSnapshot(InvalidOid);
+  if (sees_the_same(view, snapshot)) return;
+  look(view, snapshot);
+  InvalidateSystemCaches();
 }
 
 }  // namespace waljet

@@ -102,14 +102,14 @@ inline void convert_or_fail(void* argument) {
 }
 inline size_t convert_to_utf8(FmgrInfo* conversion, std::string_view text, char* to) {
   Conversion whole{conversion, text, to};
-  if (run_guarded(convert_or_fail, &whole) == nullptr) return text.size();
+  if (run_pure(convert_or_fail, &whole)) return text.size();
   size_t done = 0;
   while (done < text.size()) {
     const int bytes = pg_encoding_mblen(GetDatabaseEncoding(), text.data() + done);
     const auto size = static_cast<size_t>(bytes > 0 ? bytes : 1);
     if (size > text.size() - done) break;
     Conversion one{conversion, {text.data() + done, size}, to};
-    if (run_guarded(convert_or_fail, &one) != nullptr) break;
+    if (!run_pure(convert_or_fail, &one)) break;
     to += strlen(to);
     done += size;
   }

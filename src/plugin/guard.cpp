@@ -44,4 +44,22 @@ ErrorData* run_guarded(void (*work)(void* argument), void* argument) {
   return failure;
 }
 
+bool run_pure(void (*work)(void* argument), void* argument) {
+  MemoryContext context = CurrentMemoryContext;
+  volatile bool succeeded = true;
+  PG_TRY();
+  { work(argument); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    if (is_passing(error)) ReThrowError(error);
+    FreeErrorData(error);
+    succeeded = false;
+  }
+  PG_END_TRY();
+  return succeeded;
+}
+
 }  // namespace waljet

@@ -11,4 +11,8 @@ namespace waljet {
 // shutdown, out of memory) are raised as ever.
 ErrorData* run_guarded(void (*work)(void* argument), void* argument);
 
+// The same without a subtransaction, and so outside of transactions too: for functions that compute
+// and hold nothing when they fail, such as those that convert encodings. Whether it succeeded.
+bool run_pure(void (*work)(void* argument), void* argument);
+
 }  // namespace waljet

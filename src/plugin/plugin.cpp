@@ -128,7 +128,7 @@ void on_shutdown(LogicalDecodingContext* ctx) {
 
 void on_begin(LogicalDecodingContext* ctx, ReorderBufferTXN* txn) {
   Session& session = session_of(ctx);
-  enter_catalog_view(session.catalog);
+  begin_catalog_view(session.catalog);
   begin_transaction(session, txn);
 }
 
@@ -141,6 +141,7 @@ void on_change(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, Relation rela
   Session& session = session_of(ctx);
   ++session.transaction.ordinal;
   if (!is_unwanted_origin(session, txn)) {
+    follow_catalog_view(session.catalog);
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
     write_change(ctx, relation, change);
     MemoryContextSwitchTo(caller);
@@ -154,6 +155,7 @@ void on_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int relatio
   Session& session = session_of(ctx);
   ++session.transaction.ordinal;
   if (!is_unwanted_origin(session, txn)) {
+    follow_catalog_view(session.catalog);
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
     write_truncates(ctx, relations, relation_count, change->lsn);
     MemoryContextSwitchTo(caller);
@@ -177,7 +179,6 @@ void on_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr l
 }
 
 void on_commit(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr) {
-  leave_catalog_view(session_of(ctx).catalog);
   const bool wrote = end_transaction(ctx, txn->end_lsn);
   update_progress(ctx, !wrote);
 }

@@ -13,13 +13,13 @@
 namespace waljet {
 namespace {
 
+// Numbers of any size are JSON, though RapidJSON has no place for those beyond a double.
 bool is_json(std::string_view text) {
   rapidjson::Document document;
-  // Numbers of any size are JSON, of which RapidJSON's own have a bound.
-  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag |
-                             rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
-  document.Parse<flags>(text.data(), text.size());
-  return !document.HasParseError();
+  document.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(
+      text.data(), text.size());
+  return !document.HasParseError() ||
+         document.GetParseError() == rapidjson::kParseErrorNumberTooBig;
 }
 
 bool is_ascii(std::string_view text) {

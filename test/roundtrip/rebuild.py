@@ -50,7 +50,8 @@ class Rebuild:
         defaults = self.reader.check_schema(event, shadow.columns, shadow.standing.required)
         for column, shown in defaults.items():
             demand(column in shadow.standing.defaults, f"{column} has no default, not {shown!r}")
-            type, wanted = shadow.columns[column], shadow.standing.defaults[column]
+            type = shadow.columns[column]
+            wanted = self.converter.as_stored(type, shadow.standing.defaults[column])
             if wanted != "" and type.carried.family != "array":
                 demand(self.converter.same(type, shown, wanted), f"default of {column}: {wanted!r}, not {shown!r}")
 
@@ -193,6 +194,12 @@ class Converter:
         self.cursor.execute(f"select case when item is null then null else format('%%s', {expression.replace('%', '%%')}) end"
                             " from unnest(%s::text[]) with ordinality as i (item, place) order by place", (texts,))
         return [row[0] for row in self.cursor.fetchall()]
+
+    def as_stored(self, type, text):
+        """What a default of fewer fields or digits than it was given with is to a row; others are shown as given."""
+        if not text or type.carried.family != "interval":
+            return text
+        return self._each([text], f"(item::{type.sql})")[0]
 
     def same(self, type, one, other):
         """Whether two texts are one value, as far as the format carries it."""
