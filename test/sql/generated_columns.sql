@@ -29,12 +29,12 @@ begin
     execute $ddl$ alter table crates add w text generated always as ('w' || b) virtual, alter v set expression as (a * 3) $ddl$;
   end if;
 end $$;
-insert into crates values (2, 2, 'x');
+insert into crates (id, a, b) values (2, 2, 'x');
 update crates set b = 'y';
 alter table crates rename c to d;
 delete from crates;
 select events();
-insert into crates values (3, 2, 'x');
+insert into crates (id, a, b) values (3, 2, 'x');
 update crates set id = 4;
 delete from crates;
 select listener_events();
