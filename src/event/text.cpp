@@ -8,6 +8,7 @@ constexpr char digit_pairs[] =
     "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
     "8081828384858687888990919293949596979899";
 constexpr char hex_digits[] = "0123456789ABCDEF";
+constexpr char lower_hex_digits[] = "0123456789abcdef";
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char base64_url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -96,12 +97,22 @@ void put_base64_url(Sink& sink, std::string_view bytes) {
   write_base64(sink, bytes, base64_url_digits);
 }
 
+void put_uuid(Sink& sink, const uint8_t* uuid) {
+  constexpr size_t text_bytes = 36;
+  char* to = sink.reserve(text_bytes);
+  for (size_t i = 0; i < uuid_bytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    *to++ = lower_hex_digits[uuid[i] >> 4];
+    *to++ = lower_hex_digits[uuid[i] & 0xF];
+  }
+  sink.advance(text_bytes);
+}
+
 void put_hex_bytes(Sink& sink, std::string_view bytes) {
-  constexpr char lower[] = "0123456789abcdef";
   char* out = sink.reserve(bytes.size() * 2);
   for (const char c : bytes) {
-    *out++ = lower[static_cast<uint8_t>(c) >> 4];
-    *out++ = lower[static_cast<uint8_t>(c) & 0xF];
+    *out++ = lower_hex_digits[static_cast<uint8_t>(c) >> 4];
+    *out++ = lower_hex_digits[static_cast<uint8_t>(c) & 0xF];
   }
   sink.advance(bytes.size() * 2);
 }

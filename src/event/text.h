@@ -27,6 +27,10 @@ constexpr size_t base64_bytes(size_t bytes) {
   return (bytes + 2) / 3 * 4;
 }
 
+// The 16 bytes of a UUID, lower hex with hyphens, no quotes.
+constexpr size_t uuid_bytes = 16;
+void put_uuid(Sink& sink, const uint8_t* uuid);
+
 // Two lower hex digits a byte.
 void put_hex_bytes(Sink& sink, std::string_view bytes);
 

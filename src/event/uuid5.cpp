@@ -1,27 +1,14 @@
 #include "event/uuid5.h"
 
 #include "event/sha1.h"
+#include "event/text.h"
 
 namespace waljet {
 namespace {
 
-constexpr size_t uuid_bytes = 16;
-constexpr size_t uuid_text_bytes = 36;
-
 // 6ba7b811-9dad-11d1-80b4-00c04fd430c8
 constexpr std::string_view url_namespace{
     "\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8", uuid_bytes};
-
-void put_uuid(Sink& sink, const uint8_t* uuid) {
-  constexpr char digits[] = "0123456789abcdef";
-  char* to = sink.reserve(uuid_text_bytes);
-  for (size_t i = 0; i < uuid_bytes; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    *to++ = digits[uuid[i] >> 4];
-    *to++ = digits[uuid[i] & 0xF];
-  }
-  sink.advance(uuid_text_bytes);
-}
 
 }  // namespace
 

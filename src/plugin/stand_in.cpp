@@ -27,17 +27,12 @@ void put_byte_values(Sink& sink, std::string_view bytes, std::string_view behind
 
 // The UUID, version 3, that Java makes of a name without a namespace.
 void put_name_uuid(Sink& sink, std::string_view name) {
-  constexpr char digits[] = "0123456789abcdef";
-  uint8 hash[16] = {};
+  uint8 hash[uuid_bytes] = {};
   md5_of(name, hash);
   hash[6] = static_cast<uint8>((hash[6] & 0x0F) | 0x30);
   hash[8] = static_cast<uint8>((hash[8] & 0x3F) | 0x80);
   sink.put('"');
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) sink.put('-');
-    sink.put(digits[hash[i] >> 4]);
-    sink.put(digits[hash[i] & 0xF]);
-  }
+  put_uuid(sink, hash);
   sink.put('"');
 }
 

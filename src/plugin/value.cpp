@@ -114,18 +114,10 @@ void put_character(Sink& sink, char character) {
   put_json_string(sink, {octal, sizeof octal});
 }
 
-void put_uuid(Sink& sink, const pg_uuid_t* uuid) {
-  constexpr char digits[] = "0123456789abcdef";
-  char text[38];
-  char* to = text;
-  *to++ = '"';
-  for (int i = 0; i < UUID_LEN; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    *to++ = digits[uuid->data[i] >> 4];
-    *to++ = digits[uuid->data[i] & 0xF];
-  }
-  *to = '"';
-  sink.put({text, sizeof text});
+void put_uuid_value(Sink& sink, const pg_uuid_t* uuid) {
+  sink.put('"');
+  put_uuid(sink, uuid->data);
+  sink.put('"');
 }
 
 // As it is where it is a JSON number; NaN and the infinities as strings.
@@ -256,7 +248,7 @@ void put_small(Sink& sink, const ValueCodec& codec, Datum value) {
     case ValueForm::name:
       return put_json_string(sink, utf8_of(NameStr(*DatumGetName(value))), json_text());
     case ValueForm::character: return put_character(sink, DatumGetChar(value));
-    case ValueForm::uuid: return put_uuid(sink, DatumGetUUIDP(value));
+    case ValueForm::uuid: return put_uuid_value(sink, DatumGetUUIDP(value));
     case ValueForm::date_days: return put_date_days(sink, DatumGetDateADT(value));
     case ValueForm::date_iso: return put_date_iso(sink, DatumGetDateADT(value));
     case ValueForm::time_ms: return put_time(sink, DatumGetTimeADT(value), TimeUnit::ms);

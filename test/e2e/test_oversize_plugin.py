@@ -1,30 +1,13 @@
 """Events too large, as a replication connection shows them: something leaves in their place, nothing is held up."""
 
 import json
-import struct
-import subprocess
-from collections import namedtuple
 
 import pytest
 
-from harness.paths import PG_BIN
 from harness.postgres import lsn_text
+from harness.recvlogical import COMMIT, EVENT, HELLO, STUB, make_slots, recvlogical, take_frames
 
-HEADER = struct.Struct("<IBBHQQIIQHHIII")
-HELLO, EVENT, COMMIT, STUB = 1, 2, 3, 5
 MARKER = "__waljet_value_too_large"
-
-Frame = namedtuple("Frame", "kind op position xid end_lsn subject table key headers body")
-
-
-def recvlogical(postgres, slot, *arguments, timeout=60):
-    return subprocess.run([PG_BIN / "pg_recvlogical", "-d", postgres.conninfo(), "-S", slot, *arguments],
-                          capture_output=True, check=True, timeout=timeout).stdout
-
-
-def make_slots(postgres, *slots):
-    for slot in slots:
-        recvlogical(postgres, slot, "--create-slot", "-P", "waljet")
 
 
 def receive(postgres, slot, *options, timeout=60):
@@ -34,23 +17,6 @@ def receive(postgres, slot, *options, timeout=60):
     data = recvlogical(postgres, slot, "--start", "-f", "-", "--endpos", lsn_text(end), "--no-loop", *words, timeout=timeout)
     assert postgres.slot(slot)["confirmed_flush_lsn"] >= end
     return data
-
-
-def take_frames(data):
-    """Messages of frames, end to end; pg_recvlogical puts a newline behind each message."""
-    at = 0
-    while at < len(data):
-        if data[at:at + 1] == b"\n":
-            at += 1
-            continue
-        size, kind, op, _, commit, ordinal, part, xid, end, *lengths, _ = HEADER.unpack_from(data, at)
-        rest = data[at + HEADER.size:at + size]
-        texts = []
-        for length in lengths:
-            texts.append(rest[:length].decode())
-            rest = rest[length:]
-        yield Frame(kind, chr(op), (commit, ordinal, part), xid, end, *texts, rest)
-        at += size
 
 
 CHANGES = """

@@ -1,14 +1,10 @@
-"""Worker processes, each with servers of its own, that carry out tasks; and what a task is made of."""
+"""What a worker needs for trials: servers; and what a task is made of."""
 
-import ctypes
-import multiprocessing
-import signal
-import sys
 import time
 import traceback
 from typing import NamedTuple
 
-from harness.postgres import Template
+from harness import workers
 
 from judge import Verdict
 from rig import Rig
@@ -71,39 +67,4 @@ class Rigs:
 
 def carry_out(tasks, jobs):
     """Calls each task with a worker's Rigs; yields what they return as it comes. Less comes when a worker breaks down."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the finally below
-    template = Template()
-    queue, results = multiprocessing.Queue(), multiprocessing.Queue()
-    workers = [multiprocessing.Process(target=_work, args=(template, queue, results)) for _ in range(min(jobs, len(tasks)))]
-    for task in [*tasks, *[None] * len(workers)]:
-        queue.put(task)
-    try:
-        for worker in workers:
-            worker.start()
-        ended = 0
-        while ended < len(workers):
-            result = results.get()
-            if result is None:
-                ended += 1
-            else:
-                yield result
-    finally:
-        for worker in workers:
-            if worker.is_alive():
-                worker.terminate()
-            worker.join()
-        queue.cancel_join_thread()
-        template.remove()
-
-
-def _work(template, queue, results):
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: do not outlive the run
-    rigs = Rigs(template)
-    try:
-        while (task := queue.get()) is not None:
-            results.put(task(rigs))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        rigs.remove()
-        results.put(None)
+    yield from workers.carry_out(tasks, jobs, Rigs, lambda rigs, task: task(rigs))
