@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace waljet {
 
@@ -52,17 +51,6 @@ void EventHeaders::put(std::string_view name, std::string_view value) {
 
 void EventHeaders::put_lines(std::string_view lines) {
   while (const auto header = take_frame_header(lines)) put(header->name, header->value);
-}
-
-size_t EventHeaders::encoded_bytes() const {
-  constexpr std::string_view version_line = "NATS/1.0\r\n";
-  constexpr std::string_view end = "\r\n";
-  size_t bytes = version_line.size() + end.size();
-  for (const Header& header : headers()) {
-    bytes +=
-        std::strlen(header.name) + std::string_view(": \r\n").size() + std::strlen(header.value);
-  }
-  return bytes;
 }
 
 }  // namespace waljet

@@ -27,8 +27,6 @@ class EventHeaders {
   std::span<const Header> headers() const { return {headers_.data(), count_}; }
   // Event id, ended by NUL.
   const char* id() const { return text_.view().data() + id_at_; }
-  // As they count against the server's limits.
-  size_t encoded_bytes() const;
 
  private:
   struct Place {

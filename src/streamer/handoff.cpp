@@ -1,10 +1,13 @@
 #include "streamer/handoff.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -15,15 +18,36 @@ size_t bytes_of(const Item& item) {
   return sizeof(Item) + item.buffer_bytes;
 }
 
+timespec time_until(Instant until) {
+  using std::chrono::nanoseconds;
+  const nanoseconds left = std::max<nanoseconds>(until - std::chrono::steady_clock::now(), {});
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), (left - seconds).count()};
+}
+
 }  // namespace
 
-Handoff::Handoff() : wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+Handoff::WakeUp::WakeUp() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-Handoff::~Handoff() {
-  close(wake_fd_);
+Handoff::WakeUp::~WakeUp() {
+  close(fd_);
 }
+
+void Handoff::WakeUp::set() {
+  if (std::exchange(set_, true)) return;
+  eventfd_write(fd_, 1);
+}
+
+void Handoff::WakeUp::clear() {
+  if (!std::exchange(set_, false)) return;
+  eventfd_t value = 0;
+  eventfd_read(fd_, &value);
+}
+
+Handoff::Handoff() = default;
+Handoff::~Handoff() = default;
 
 bool Handoff::has_room() const {
   const std::lock_guard lock(mutex_);
@@ -40,13 +64,12 @@ void Handoff::push(Item item) {
   }
   queued_bytes_ += bytes_of(item);
   items_.push_back(std::move(item));
-  publisher_wakes_.notify_one();
+  if (publisher_waits_ == PublisherWaits::for_item) publisher_wakes_.set();
 }
 
 uint64_t Handoff::request_survey() {
   const std::lock_guard lock(mutex_);
-  news_ = true;
-  publisher_wakes_.notify_one();
+  wake_publisher();
   return ++survey_requested_;
 }
 
@@ -54,29 +77,25 @@ void Handoff::set_live_session(uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (live_session_ == number) return;
   live_session_ = number;
-  news_ = true;
-  publisher_wakes_.notify_one();
+  wake_publisher();
 }
 
 void Handoff::report_divergence(const Position& event) {
   const std::lock_guard lock(mutex_);
   divergence_ = event;
-  news_ = true;
-  publisher_wakes_.notify_one();
+  wake_publisher();
 }
 
 void Handoff::request_stop() {
   const std::lock_guard lock(mutex_);
   stop_requested_ = true;
-  news_ = true;
-  publisher_wakes_.notify_one();
+  wake_publisher();
 }
 
 void Handoff::end_input() {
   const std::lock_guard lock(mutex_);
   input_ended_ = true;
-  news_ = true;
-  publisher_wakes_.notify_one();
+  wake_publisher();
 }
 
 Handoff::Report Handoff::report() const {
@@ -86,39 +105,34 @@ Handoff::Report Handoff::report() const {
 
 void Handoff::clear_wake() {
   const std::lock_guard lock(mutex_);
-  eventfd_t value = 0;
-  eventfd_read(wake_fd_, &value);
-  source_woken_ = false;
+  source_wakes_.clear();
 }
 
-void Handoff::wait(Instant until, bool for_item) {
-  std::unique_lock lock(mutex_);
-  const auto arrived = [&] {
-    return news_ || !acks_.empty() || lost_link_ || (for_item && !items_.empty());
-  };
-  if (until == Instant::max()) {
-    publisher_wakes_.wait(lock, arrived);
-  } else {
-    publisher_wakes_.wait_until(lock, until, arrived);
+void Handoff::wait(Instant until, bool for_item, int socket, short events) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool arrived = std::exchange(news_, false) || (for_item && !items_.empty());
+    if (arrived) return;
+    publisher_waits_ = for_item ? PublisherWaits::for_item : PublisherWaits::not_for_item;
   }
+  std::array<pollfd, 2> fds{{{publisher_wakes_.fd(), POLLIN, 0}, {socket, events, 0}}};
+  const timespec time_left = time_until(until);
+  ppoll(fds.data(), fds.size(), until == Instant::max() ? nullptr : &time_left, nullptr);
+  const std::lock_guard lock(mutex_);
+  publisher_waits_ = PublisherWaits::no;
+  publisher_wakes_.clear();
   news_ = false;
 }
 
 std::optional<Item> Handoff::take_item() {
   const std::lock_guard lock(mutex_);
   if (items_.empty()) return std::nullopt;
-  const bool was_full = queued_bytes_ >= queued_bytes_max;
+  const bool was_high = queued_bytes_ > queued_bytes_low;
   Item item = std::move(items_.front());
   items_.pop_front();
   queued_bytes_ -= bytes_of(item);
-  if (was_full && queued_bytes_ < queued_bytes_max) wake_source();
+  if (was_high && queued_bytes_ <= queued_bytes_low) source_wakes_.set();
   return item;
-}
-
-void Handoff::take_acks(std::vector<Ack>& acks) {
-  acks.clear();
-  const std::lock_guard lock(mutex_);
-  acks.swap(acks_);
 }
 
 std::optional<Handoff::LostLink> Handoff::take_lost_link() {
@@ -155,14 +169,14 @@ void Handoff::report_confirmed(uint64_t session, Lsn lsn) {
   const std::lock_guard lock(mutex_);
   report_.confirmed_session = session;
   report_.confirmed = lsn;
-  wake_source();
+  source_wakes_.set();
 }
 
 void Handoff::report_survey(uint64_t request, std::shared_ptr<const Survey> survey) {
   const std::lock_guard lock(mutex_);
   report_.surveyed = request;
   report_.survey = std::move(survey);
-  wake_source();
+  source_wakes_.set();
 }
 
 void Handoff::report_message_bytes_max(int64_t bytes) {
@@ -173,38 +187,36 @@ void Handoff::report_message_bytes_max(int64_t bytes) {
 void Handoff::report_session_end(SessionEnd end) {
   const std::lock_guard lock(mutex_);
   report_.session_end = std::move(end);
-  wake_source();
+  source_wakes_.set();
 }
 
 void Handoff::report_ready() {
   const std::lock_guard lock(mutex_);
   report_.ready = true;
-  wake_source();
+  source_wakes_.set();
 }
 
 void Handoff::report_stopped(std::optional<Error> fatal) {
   const std::lock_guard lock(mutex_);
   report_.stopped = true;
   report_.fatal = std::move(fatal);
-  wake_source();
-}
-
-void Handoff::on_ack(Ack ack) {
-  const std::lock_guard lock(mutex_);
-  acks_.push_back(std::move(ack));
-  if (acks_.size() == 1) publisher_wakes_.notify_one();
+  source_wakes_.set();
 }
 
 void Handoff::on_link_lost(uint64_t epoch, std::string why) {
   const std::lock_guard lock(mutex_);
   lost_link_ = LostLink{epoch, std::move(why)};
-  publisher_wakes_.notify_one();
+  wake_publisher();
 }
 
-void Handoff::wake_source() {
-  if (source_woken_) return;
-  source_woken_ = true;
-  eventfd_write(wake_fd_, 1);
+void Handoff::on_link_due() {
+  const std::lock_guard lock(mutex_);
+  wake_publisher();
+}
+
+void Handoff::wake_publisher() {
+  news_ = true;
+  if (publisher_waits_ != PublisherWaits::no) publisher_wakes_.set();
 }
 
 }  // namespace waljet

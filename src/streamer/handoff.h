@@ -3,18 +3,17 @@
 // Threads of `waljet run`:
 //   * main: the source. Reads PostgreSQL, answers it on time, handles signals. Never waits for
 //   NATS.
-//   * publisher: owns the link to NATS and the pump. Waits here, for items and answers.
-//   * nats.c's own: one of them delivers answers, and puts them here.
+//   * publisher: owns the link to NATS and the pump. Waits here, for items and for the link.
+//   * nats.c's own: they tell that the link is lost, or that a ping is to be sent.
 //
 //     source ── items, request for a survey, stop ──▶ publisher
 //     source ◀── confirmed position, survey, reports ── publisher      (wake_fd() becomes readable)
-//     nats.c ── answers, loss of the link ──▶ publisher
+//     nats.c ── loss of the link ──▶ publisher
 //
 // The queue of items is bounded in bytes: when it is full the source stops reading, and PostgreSQL
-// waits. Answers are bounded by the window of what is in flight.
+// waits. The source is woken when half of it is free again, and not for each item taken.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -27,14 +26,14 @@
 #include "streamer/errors.h"
 #include "streamer/item.h"
 #include "streamer/jetstream.h"
-#include "streamer/pub_ack.h"
 #include "streamer/survey.h"
 
 namespace waljet {
 
 class Handoff : public LinkListener {
  public:
-  static constexpr size_t queued_bytes_max = size_t{4} << 20;
+  static constexpr size_t queued_bytes_max = size_t{1} << 20;
+  static constexpr size_t queued_bytes_low = queued_bytes_max / 2;
 
   Handoff();
   ~Handoff() override;
@@ -76,16 +75,15 @@ class Handoff : public LinkListener {
   };
   Report report() const;
   // Becomes readable when the report has changed or room has been made. Owned by this object.
-  int wake_fd() const { return wake_fd_; }
+  int wake_fd() const { return source_wakes_.fd(); }
   void clear_wake();
 
   // ---- publisher ----
 
-  // Waits until `until`, or something arrives; for an item only if `for_item`.
-  void wait(Instant until, bool for_item);
+  // Waits until `until`, or something arrives, for an item only if `for_item`; or `events` of
+  // `socket` are ready.
+  void wait(Instant until, bool for_item, int socket = -1, short events = 0);
   std::optional<Item> take_item();
-  // Moves all answers into `acks`, which is emptied first.
-  void take_acks(std::vector<Ack>& acks);
   struct LostLink {
     uint64_t epoch = 0;
     std::string why;
@@ -106,27 +104,43 @@ class Handoff : public LinkListener {
 
   // ---- nats.c's threads ----
 
-  void on_ack(Ack ack) override;
   void on_link_lost(uint64_t epoch, std::string why) override;
+  void on_link_due() override;
 
  private:
-  void wake_source();
+  // Readable until it is cleared; written once for many reasons to wake.
+  class WakeUp {
+   public:
+    WakeUp();
+    ~WakeUp();
+    WakeUp(const WakeUp&) = delete;
+    WakeUp& operator=(const WakeUp&) = delete;
+    int fd() const { return fd_; }
+    void set();
+    void clear();
+
+   private:
+    int fd_;
+    bool set_ = false;
+  };
+  void wake_publisher();
 
   mutable std::mutex mutex_;
-  std::condition_variable publisher_wakes_;
   std::deque<Item> items_;
   size_t queued_bytes_ = 0;
-  std::vector<Ack> acks_;
   std::optional<LostLink> lost_link_;
   uint64_t survey_requested_ = 0;
   uint64_t live_session_ = 0;
   std::optional<Position> divergence_;
   bool stop_requested_ = false;
   bool input_ended_ = false;
-  bool news_ = false;  // a request or stop, which the publisher has not woken for yet
   Report report_;
-  int wake_fd_;
-  bool source_woken_ = false;
+  WakeUp source_wakes_;
+
+  enum class PublisherWaits : uint8_t { no, not_for_item, for_item };
+  PublisherWaits publisher_waits_ = PublisherWaits::no;
+  bool news_ = false;  // anything but an item, which the publisher has not woken for yet
+  WakeUp publisher_wakes_;
 };
 
 }  // namespace waljet

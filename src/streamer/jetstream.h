@@ -3,6 +3,12 @@
 // A Link is one connection that never reconnects by itself: nats.c's own reconnecting buffers what
 // is published meanwhile and loses what was under way, which makes holes. Whoever holds a link
 // drops it at the first trouble and makes another one.
+//
+// nats.c starts no thread for a link: its socket is served by the thread that holds the link, in
+// request() and exchange(). So a message leaves as soon as that thread has nothing more to publish,
+// while nats.c's own flusher would wait for a millisecond, and many messages leave in one write;
+// an answer passes through no other thread; and nobody reads and writes a TLS connection at the
+// same time, which libnats up to 3.10 does without a lock.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "streamer/clock.h"
 #include "streamer/errors.h"
@@ -23,9 +30,10 @@ namespace waljet {
 class LinkListener {
  public:
   virtual ~LinkListener() = default;
-  virtual void on_ack(Ack ack) = 0;
   // The link of this epoch cannot be used any more.
   virtual void on_link_lost(uint64_t epoch, std::string why) = 0;
+  // A link has something to send, a ping: exchange() is due.
+  virtual void on_link_due() = 0;
 };
 
 // An answer of the JetStream API. 503: nobody answers for JetStream.
@@ -45,8 +53,12 @@ struct Message {
   std::string_view body;
 };
 
+// One thread, but for what the listener is told.
 class Link {
  public:
+  // Takes no more publishes, beyond this, before what was published is sent.
+  static constexpr size_t unsent_bytes_max = size_t{64} << 10;
+
   // Bounded by a few seconds. `url` may be a comma-separated list. Authentication that fails is
   // `refused`, a malformed URL `configuration`, all else `retry`.
   static Result<Link> connect(const std::string& url, uint64_t epoch, LinkListener& listener);
@@ -68,10 +80,20 @@ class Link {
   // What the server takes at most: headers and body.
   int64_t max_payload() const;
 
-  // Sends without waiting for the answer, which the listener gets. Blocks while the connection
-  // takes nothing, but no longer than the write deadline. One thread. Text of the error: what
-  // became of the link.
+  // False while the connection takes less than what is published.
+  bool takes_more() const;
+  // Puts a message into the link's buffer. exchange() sends it, and brings its answer.
   std::optional<Error> publish(const Message& message, Token token);
+
+  // Sends what the connection takes, and appends the answers that have come to `acks`. Never waits.
+  // Text of the error: what became of the link; the answers before it count all the same.
+  std::optional<Error> exchange(Instant now, std::vector<Ack>& acks);
+  // When exchange() is due: once poll() says that `events` of `fd` are ready.
+  struct Interest {
+    int fd;
+    short events;
+  };
+  Interest interest() const;
 
  private:
   struct State;

@@ -1,13 +1,25 @@
 #include "streamer/jetstream.h"
 
 #include <nats/nats.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <spdlog/fmt/fmt.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
+
+#include "streamer/publish_protocol.h"
+#include "streamer/string_sink.h"
 
 namespace waljet {
 namespace {
@@ -16,7 +28,8 @@ constexpr int64_t connect_timeout_ms = 3'000;
 constexpr int64_t request_timeout_ms = 5'000;
 constexpr int64_t write_deadline_ms = 5'000;  // a peer that takes nothing for so long is gone
 constexpr int64_t ping_interval_ms = 5'000;
-constexpr int pings_out_max = 2;
+constexpr size_t used_answers_max = 1024;
+constexpr Duration link_silence_max{3 * ping_interval_ms};  // at least two pings are unanswered
 
 template <typename T, void (*destroy)(T*)>
 struct Destroy {
@@ -111,11 +124,16 @@ Error connect_error(const std::string& url, natsStatus status) {
 
 // ---- callbacks, on nats.c's threads ----
 
-void on_closed(natsConnection* connection, void* closure) {
+std::string closed_text(natsConnection* connection) {
   const char* detail = nullptr;
   natsConnection_GetLastError(connection, &detail);
   std::string why = "NATS closed the connection";
   if (detail != nullptr && *detail != '\0') why += fmt::format(": {}", detail);
+  return why;
+}
+
+void on_closed(natsConnection* connection, void* closure) {
+  std::string why = closed_text(connection);
   const uint64_t epoch = epoch_of(closure);
   listener_table().call(
       epoch, [&](LinkListener& listener) { listener.on_link_lost(epoch, std::move(why)); });
@@ -131,33 +149,6 @@ void on_error(natsConnection* connection, natsSubscription*, natsStatus status, 
   const uint64_t epoch = epoch_of(closure);
   listener_table().call(
       epoch, [&](LinkListener& listener) { listener.on_link_lost(epoch, std::move(why)); });
-}
-
-// A reply subject ends in the token of its publish.
-std::optional<Token> token_of(std::string_view reply_subject) {
-  const std::string_view digits = reply_subject.substr(reply_subject.rfind('.') + 1);
-  Token token = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return token;
-}
-
-void on_answer(natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
-  const MessagePtr owned(message);
-  const auto token = token_of(natsMsg_GetSubject(message));
-  if (!token) return;
-  Ack ack;
-  ack.epoch = epoch_of(closure);
-  ack.token = *token;
-  if (natsMsg_IsNoResponders(message)) {
-    ack.result.outcome = PubAckOutcome::no_responders;
-    ack.result.text = "no stream takes events at the moment (503, no responders)";
-  } else {
-    ack.result = parse_pub_ack(
-        {natsMsg_GetData(message), static_cast<size_t>(natsMsg_GetDataLength(message))});
-  }
-  listener_table().call(ack.epoch,
-                        [&](LinkListener& listener) { listener.on_ack(std::move(ack)); });
 }
 
 // ---- what Link and Reader share ----
@@ -193,16 +184,19 @@ natsStatus set_options(natsOptions* options, const std::string& urls) {
   if (status == NATS_OK) status = natsOptions_SetTimeout(options, connect_timeout_ms);
   if (status == NATS_OK) status = natsOptions_SetWriteDeadline(options, write_deadline_ms);
   if (status == NATS_OK) status = natsOptions_SetPingInterval(options, ping_interval_ms);
-  if (status == NATS_OK) status = natsOptions_SetMaxPingsOut(options, pings_out_max);
   return status;
 }
 
-natsStatus open_connection(const std::string& url, uint64_t epoch, ConnectionPtr& opened) {
+using SetMore = std::function<natsStatus(natsOptions*)>;
+
+natsStatus open_connection(const std::string& url, uint64_t epoch, const SetMore& set_more,
+                           ConnectionPtr& opened) {
   natsOptions* options = nullptr;
   natsStatus status = natsOptions_Create(&options);
   if (status != NATS_OK) return status;
   const OptionsPtr owned(options);
   status = set_options(options, url);
+  if (status == NATS_OK) status = set_more(options);
   if (status == NATS_OK) status = natsOptions_SetClosedCB(options, on_closed, closure_of(epoch));
   if (status == NATS_OK) status = natsOptions_SetErrorHandler(options, on_error, closure_of(epoch));
   natsConnection* connection = nullptr;
@@ -211,55 +205,239 @@ natsStatus open_connection(const std::string& url, uint64_t epoch, ConnectionPtr
   return status;
 }
 
-Result<ApiReply> request_api(natsConnection* connection, const std::string& subject,
-                             const std::string& body) {
-  natsMsg* message = nullptr;
-  const natsStatus status = natsConnection_RequestString(&message, connection, subject.c_str(),
-                                                         body.c_str(), request_timeout_ms);
-  const MessagePtr owned(message);
-  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
-  if (status == NATS_TIMEOUT) {
-    return Error{ErrorClass::retry, fmt::format("NATS did not answer {} for 5 s", subject), {}, {}};
-  }
-  if (status != NATS_OK) return lost(status);
-  return ApiReply{false, std::string(natsMsg_GetData(message),
-                                     static_cast<size_t>(natsMsg_GetDataLength(message)))};
+Error no_answer(const std::string& subject) {
+  return {ErrorClass::retry, fmt::format("NATS did not answer {} for 5 s", subject), {}, {}};
+}
+
+std::string_view body_of(const natsMsg* message) {
+  return {natsMsg_GetData(message), static_cast<size_t>(natsMsg_GetDataLength(message))};
+}
+
+// A reply subject ends in the token of its publish.
+std::optional<Token> token_of(std::string_view reply_subject) {
+  const std::string_view digits = reply_subject.substr(reply_subject.rfind('.') + 1);
+  Token token = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return token;
+}
+
+PubAck pub_ack_of(natsMsg* answer) {
+  if (!natsMsg_IsNoResponders(answer)) return parse_pub_ack(body_of(answer));
+  PubAck ack;
+  ack.outcome = PubAckOutcome::no_responders;
+  ack.text = "no stream takes events at the moment (503, no responders)";
+  return ack;
 }
 
 }  // namespace
 
 // ---- Link ----
 
+namespace {
+
+// With TLS nats.c waits inside of a record for its rest, and the thread that would notice the
+// silence with it. A host that is gone ends that wait.
+void let_the_kernel_watch(int socket) {
+  const auto set = [&](int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof value);
+  };
+  constexpr int idle_s = 5;
+  constexpr int probes = 2;
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, idle_s);
+  set(IPPROTO_TCP, TCP_KEEPCNT, probes);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(link_silence_max.count()));
+}
+
+}  // namespace
+
 struct Link::State {
   ConnectionPtr connection;
   SubscriptionPtr answers;
+  LinkListener* listener = nullptr;
   uint64_t epoch = 0;
   std::string reply_subject;  // `<inbox>.<epoch>.`, to which each publish appends its token
   size_t reply_prefix_bytes = 0;
+  int fd = -1;
+  const std::thread::id thread = std::this_thread::get_id();
+  Instant heard_at;
+  Instant looked_at;
 
-  ~State() {
-    listener_table().forget(epoch);
-    // Closed before anything is destroyed: libnats 3.4 can crash on a message that arrives for a
-    // subscription that is being destroyed.
-    if (connection) natsConnection_Close(connection.get());
-  }
+  // Publishes go past nats.c onto its socket, as long as that is not encrypted: between whole
+  // pieces of what nats.c has to send itself. It is known before anything is published, since the
+  // answers to requests come before.
+  bool plain = false;
+  StringSink published;
+  size_t published_sent = 0;             // of the bytes in `published`
+  std::atomic<bool> has_unsent = false;  // nats.c; set by its timer as well, which adds pings
 
-  natsStatus listen() {
-    natsInbox* inbox = nullptr;
-    natsStatus status = natsInbox_Create(&inbox);
-    if (status != NATS_OK) return status;
-    reply_subject = fmt::format("{}.{}.", inbox, epoch);
-    reply_prefix_bytes = reply_subject.size();
-    natsInbox_Destroy(inbox);
-    natsSubscription* subscription = nullptr;
-    status = natsConnection_Subscribe(&subscription, connection.get(),
-                                      (reply_subject + "*").c_str(), on_answer, closure_of(epoch));
-    answers.reset(subscription);
-    // By default answers beyond 65,536 would be dropped.
-    if (status == NATS_OK) status = natsSubscription_SetPendingLimits(subscription, -1, -1);
-    return status;
-  }
+  // nats.c has a thread that frees what is destroyed: it is to be woken once for many of them.
+  std::vector<MessagePtr> used_answers;
+
+  State(uint64_t the_epoch, LinkListener& the_listener);
+  ~State();
+  natsStatus connect(const std::string& url);
+  natsStatus listen();
+
+  void send();
+  void send_published();
+  void receive(Instant now);
+  void look_whether_plain();
+  short wanted_events() const;
+  std::optional<Error> why_dead(Instant now);
+  void take_answers(std::vector<Ack>& acks);
+  natsStatus publish_by_nats(const Message& message);
+  natsStatus wait_for(natsSubscription* subscription, natsMsg** message);
+
+  // What nats.c asks of an event loop; `state` is this one.
+  static natsStatus attach(void** data, void* state, natsConnection*, natsSock socket);
+  static natsStatus want_read(void* state, bool wanted);
+  static natsStatus want_write(void* state, bool wanted);
+  static natsStatus detach(void*) { return NATS_OK; }
 };
+
+Link::State::State(uint64_t the_epoch, LinkListener& the_listener)
+    : listener(&the_listener), epoch(the_epoch) {
+  listener_table().remember(epoch, *listener);
+}
+
+Link::State::~State() {
+  listener_table().forget(epoch);
+  if (connection) natsConnection_Close(connection.get());
+}
+
+natsStatus Link::State::connect(const std::string& url) {
+  const auto serve_it_here = [this](natsOptions* options) {
+    natsStatus status =
+        natsOptions_SetEventLoop(options, this, attach, want_read, want_write, detach);
+    // Without it nats.c starts a thread that says when to send: always a millisecond late.
+    if (status == NATS_OK) status = natsOptions_SetSendAsap(options, true);
+    // A connection that is found dead is to be closed by the thread that serves it, no other.
+    constexpr int never = std::numeric_limits<int>::max();
+    if (status == NATS_OK) status = natsOptions_SetMaxPingsOut(options, never);
+    return status;
+  };
+  const natsStatus status = open_connection(url, epoch, serve_it_here, connection);
+  heard_at = looked_at = std::chrono::steady_clock::now();
+  return status;
+}
+
+natsStatus Link::State::attach(void** data, void* state, natsConnection*, natsSock socket) {
+  static_cast<State*>(state)->fd = socket;
+  let_the_kernel_watch(socket);
+  *data = state;
+  return NATS_OK;
+}
+
+// We always read; not wanted: the socket is closed next.
+natsStatus Link::State::want_read(void* state, bool wanted) {
+  if (!wanted) static_cast<State*>(state)->fd = -1;
+  return NATS_OK;
+}
+
+natsStatus Link::State::want_write(void* state, bool wanted) {
+  auto* self = static_cast<State*>(state);
+  self->has_unsent = wanted;
+  const bool unexpected = std::this_thread::get_id() != self->thread;
+  if (wanted && unexpected) self->listener->on_link_due();
+  return NATS_OK;
+}
+
+natsStatus Link::State::listen() {
+  natsInbox* inbox = nullptr;
+  natsStatus status = natsInbox_Create(&inbox);
+  if (status != NATS_OK) return status;
+  reply_subject = fmt::format("{}.{}.", inbox, epoch);
+  reply_prefix_bytes = reply_subject.size();
+  natsInbox_Destroy(inbox);
+  natsSubscription* subscription = nullptr;
+  status =
+      natsConnection_SubscribeSync(&subscription, connection.get(), (reply_subject + "*").c_str());
+  answers.reset(subscription);
+  // By default answers beyond 65,536 would be dropped.
+  if (status == NATS_OK) status = natsSubscription_SetPendingLimits(subscription, -1, -1);
+  return status;
+}
+
+void Link::State::send() {
+  const bool between = published_sent == 0;
+  if (between && has_unsent) natsConnection_ProcessWriteEvent(connection.get());
+  if (between && has_unsent) return;
+  send_published();
+}
+
+void Link::State::send_published() {
+  const std::string_view rest = published.view().substr(published_sent);
+  if (rest.empty()) return;
+  const ssize_t sent = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent > 0) published_sent += static_cast<size_t>(sent);  // what else there is, reading tells
+  if (published_sent < published.view().size()) return;
+  published.clear();
+  published_sent = 0;
+}
+
+// nats.c does not tell whether it has read anything, so the socket is asked.
+void Link::State::receive(Instant now) {
+  pollfd socket{fd, POLLIN, 0};
+  if (poll(&socket, 1, 0) <= 0) return;
+  heard_at = now;
+  if (!plain) look_whether_plain();
+  natsConnection_ProcessReadEvent(connection.get());
+}
+
+// nats.c does not tell whether it encrypts, which the server may want of it: but its protocol
+// consists of lines of text, while a record of TLS begins with a control character.
+void Link::State::look_whether_plain() {
+  constexpr char first_printable = ' ';
+  char first = '\0';
+  plain = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && first >= first_printable;
+}
+
+short Link::State::wanted_events() const {
+  const bool sending = has_unsent || !published.view().empty();
+  return static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN);
+}
+
+std::optional<Error> Link::State::why_dead(Instant now) {
+  // A process that was stopped meanwhile has not listened.
+  if (now >= looked_at + link_silence_max) heard_at = now;
+  looked_at = now;
+  if (natsConnection_IsClosed(connection.get())) {
+    return Error{ErrorClass::retry, closed_text(connection.get()), {}, {}};
+  }
+  if (now < heard_at + link_silence_max) return std::nullopt;
+  return Error{ErrorClass::retry, "NATS does not answer pings", {}, {}};
+}
+
+void Link::State::take_answers(std::vector<Ack>& acks) {
+  uint64_t count = 0;
+  if (natsSubscription_QueuedMsgs(answers.get(), &count) != NATS_OK) return;
+  for (; count > 0; --count) {
+    natsMsg* answer = nullptr;
+    if (natsSubscription_NextMsg(&answer, answers.get(), 0) != NATS_OK) return;
+    used_answers.emplace_back(answer);
+    const auto token = token_of(natsMsg_GetSubject(answer));
+    if (token) acks.push_back({epoch, *token, pub_ack_of(answer)});
+  }
+  if (used_answers.size() >= used_answers_max) used_answers.clear();
+}
+
+// For requests. Waits a few seconds at most.
+natsStatus Link::State::wait_for(natsSubscription* subscription, natsMsg** message) {
+  const Instant deadline = std::chrono::steady_clock::now() + Duration(request_timeout_ms);
+  while (true) {
+    const natsStatus status = natsSubscription_NextMsg(message, subscription, 0);
+    if (status != NATS_TIMEOUT) return status;
+    const Instant now = std::chrono::steady_clock::now();
+    if (now >= deadline) return NATS_TIMEOUT;
+    pollfd socket{fd, wanted_events(), 0};
+    poll(&socket, 1, static_cast<int>(std::chrono::ceil<Duration>(deadline - now).count()));
+    send();
+    receive(now);
+  }
+}
 
 Link::Link(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Link::Link(Link&&) noexcept = default;
@@ -267,52 +445,76 @@ Link& Link::operator=(Link&&) noexcept = default;
 Link::~Link() = default;
 
 Result<Link> Link::connect(const std::string& url, uint64_t epoch, LinkListener& listener) {
-  auto state = std::make_unique<State>();
-  state->epoch = epoch;
-  listener_table().remember(epoch, listener);
-  natsStatus status = open_connection(url, epoch, state->connection);
+  auto state = std::make_unique<State>(epoch, listener);
+  natsStatus status = state->connect(url);
   if (status == NATS_OK) status = state->listen();
   if (status != NATS_OK) return connect_error(url, status);
   return Link(std::move(state));
 }
 
+namespace {
+
+// Where answers to requests of one kind go.
+struct Inbox {
+  std::unique_ptr<natsInbox, Destroy<natsInbox, natsInbox_Destroy>> subject;
+  SubscriptionPtr subscription;
+
+  natsStatus open(natsConnection* connection) {
+    natsInbox* raw_subject = nullptr;
+    natsStatus status = natsInbox_Create(&raw_subject);
+    if (status != NATS_OK) return status;
+    subject.reset(raw_subject);
+    natsSubscription* raw_subscription = nullptr;
+    status = natsConnection_SubscribeSync(&raw_subscription, connection, raw_subject);
+    subscription.reset(raw_subscription);
+    return status;
+  }
+};
+
+}  // namespace
+
 Result<ApiReply> Link::request(const std::string& subject, const std::string& body) {
-  return request_api(state_->connection.get(), subject, body);
+  natsConnection* connection = state_->connection.get();
+  Inbox inbox;
+  natsStatus status = inbox.open(connection);
+  if (status == NATS_OK) {
+    status = natsConnection_PublishRequest(connection, subject.c_str(), inbox.subject.get(),
+                                           body.data(), static_cast<int>(body.size()));
+  }
+  natsMsg* raw = nullptr;
+  if (status == NATS_OK) status = state_->wait_for(inbox.subscription.get(), &raw);
+  const MessagePtr message(raw);
+  if (status == NATS_TIMEOUT) return no_answer(subject);
+  if (status != NATS_OK) return lost(status);
+  if (natsMsg_IsNoResponders(raw)) return ApiReply{true, {}};
+  return ApiReply{false, std::string(body_of(raw))};
 }
 
 std::optional<Error> Link::read_messages(const std::string& stream, uint64_t first, uint64_t last,
                                          const Visitor& visit) {
   constexpr uint64_t under_way_max = 64;
   natsConnection* connection = state_->connection.get();
-  natsInbox* inbox = nullptr;
-  natsStatus status = natsInbox_Create(&inbox);
-  if (status != NATS_OK) return lost(status);
-  const std::unique_ptr<natsInbox, Destroy<natsInbox, natsInbox_Destroy>> owned_inbox(inbox);
-  natsSubscription* subscription = nullptr;
-  status = natsConnection_SubscribeSync(&subscription, connection, inbox);
-  const SubscriptionPtr answers(subscription);
+  Inbox inbox;
+  natsStatus status = inbox.open(connection);
   const std::string subject = "$JS.API.STREAM.MSG.GET." + stream;
   uint64_t asked = first;
   for (uint64_t answered = first; answered <= last && status == NATS_OK; ++answered) {
     for (; asked <= last && asked < answered + under_way_max && status == NATS_OK; ++asked) {
       const std::string body = fmt::format(R"({{"seq":{}}})", asked);
-      status = natsConnection_PublishRequest(connection, subject.c_str(), inbox, body.data(),
-                                             static_cast<int>(body.size()));
+      status = natsConnection_PublishRequest(connection, subject.c_str(), inbox.subject.get(),
+                                             body.data(), static_cast<int>(body.size()));
     }
     natsMsg* raw = nullptr;
-    if (status == NATS_OK)
-      status = natsSubscription_NextMsg(&raw, subscription, request_timeout_ms);
+    if (status == NATS_OK) status = state_->wait_for(inbox.subscription.get(), &raw);
     const MessagePtr message(raw);
     if (status != NATS_OK) break;
     if (natsMsg_IsNoResponders(raw)) {
       return Error{ErrorClass::retry, "nobody answers for JetStream in NATS (503)", {}, {}};
     }
-    visit({natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw))});
+    visit(body_of(raw));
   }
   if (status == NATS_OK) return std::nullopt;
-  if (status == NATS_TIMEOUT) {
-    return Error{ErrorClass::retry, fmt::format("NATS did not answer {} for 5 s", subject), {}, {}};
-  }
+  if (status == NATS_TIMEOUT) return no_answer(subject);
   return lost(status);
 }
 
@@ -320,20 +522,46 @@ int64_t Link::max_payload() const {
   return natsConnection_GetMaxPayload(state_->connection.get());
 }
 
+bool Link::takes_more() const {
+  if (state_->plain) return state_->published.view().size() < unsent_bytes_max;
+  const int unsent = natsConnection_Buffered(state_->connection.get());
+  return unsent < static_cast<int>(unsent_bytes_max);
+}
+
 std::optional<Error> Link::publish(const Message& message, Token token) {
   std::string& reply = state_->reply_subject;
   reply.resize(state_->reply_prefix_bytes);
   fmt::format_to(std::back_inserter(reply), "{}", token);
+  if (state_->plain) {
+    put_publish(*state_->published, message, reply);
+    return std::nullopt;
+  }
+  const natsStatus status = state_->publish_by_nats(message);
+  if (status != NATS_OK) return lost(status);
+  return std::nullopt;
+}
+
+natsStatus Link::State::publish_by_nats(const Message& message) {
   natsMsg* raw = nullptr;
-  natsStatus status = natsMsg_Create(&raw, message.subject, reply.c_str(), message.body.data(),
-                                     static_cast<int>(message.body.size()));
+  natsStatus status = natsMsg_Create(&raw, message.subject, reply_subject.c_str(),
+                                     message.body.data(), static_cast<int>(message.body.size()));
   const MessagePtr owned(raw);
   for (const Header& header : message.headers) {
     if (status == NATS_OK) status = natsMsgHeader_Set(raw, header.name, header.value);
   }
-  if (status == NATS_OK) status = natsConnection_PublishMsg(state_->connection.get(), raw);
-  if (status == NATS_OK) return std::nullopt;
-  return lost(status);
+  if (status == NATS_OK) status = natsConnection_PublishMsg(connection.get(), raw);
+  return status;
+}
+
+std::optional<Error> Link::exchange(Instant now, std::vector<Ack>& acks) {
+  state_->send();
+  state_->receive(now);
+  state_->take_answers(acks);
+  return state_->why_dead(now);
+}
+
+Link::Interest Link::interest() const {
+  return {state_->fd, state_->wanted_events()};
 }
 
 // ---- Reader ----
@@ -357,7 +585,8 @@ Reader::~Reader() = default;
 Result<Reader> Reader::connect(const std::string& url) {
   constexpr uint64_t nobody_listens = 0;
   auto state = std::make_unique<State>();
-  natsStatus status = open_connection(url, nobody_listens, state->connection);
+  const auto as_it_is = [](natsOptions*) { return NATS_OK; };
+  natsStatus status = open_connection(url, nobody_listens, as_it_is, state->connection);
   jsCtx* jetstream = nullptr;
   if (status == NATS_OK) {
     status = natsConnection_JetStream(&jetstream, state->connection.get(), nullptr);
@@ -368,7 +597,14 @@ Result<Reader> Reader::connect(const std::string& url) {
 }
 
 Result<ApiReply> Reader::request(const std::string& subject, const std::string& body) {
-  return request_api(state_->connection.get(), subject, body);
+  natsMsg* raw = nullptr;
+  const natsStatus status = natsConnection_RequestString(
+      &raw, state_->connection.get(), subject.c_str(), body.c_str(), request_timeout_ms);
+  const MessagePtr message(raw);
+  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
+  if (status == NATS_TIMEOUT) return no_answer(subject);
+  if (status != NATS_OK) return lost(status);
+  return ApiReply{false, std::string(body_of(raw))};
 }
 
 std::optional<Error> Reader::subscribe(const std::string& stream, const std::string& subject,
@@ -417,8 +653,7 @@ Result<std::optional<StoredMessage>> Reader::next(Duration patience) {
     jsMsgMetaData_Destroy(facts);
     if (early) continue;
     return std::optional<StoredMessage>{
-        {sequence, natsMsg_GetSubject(raw),
-         std::string(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)))}};
+        {sequence, natsMsg_GetSubject(raw), std::string(body_of(raw))}};
   }
 }
 

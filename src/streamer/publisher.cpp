@@ -10,6 +10,7 @@
 #include "event/position.h"
 #include "streamer/failpoint.h"
 #include "streamer/frame_text.h"
+#include "streamer/publish_protocol.h"
 #include "streamer/stream_config.h"
 
 namespace waljet {
@@ -36,28 +37,50 @@ void Publisher::run() {
   while (true) {
     const Instant now = present();
     take_inputs(now);
-    PumpAction action;
-    for (int turn = 0; turn < publishes_per_turn; ++turn) {
-      action = pump_.next(now);
-      if (!act(action, now)) break;
-    }
+    const PumpAction::Kind last = work(now);
+    const bool news = exchange(now);
     report(now);
-    if (action.kind == PumpAction::Kind::stop) break;
-    if (action.kind != PumpAction::Kind::wait) continue;
-    const Instant until = notices_wait_ ? noticed_at_ + notice_interval : Instant::max();
-    handoff_.wait(std::min(action.until, until), pump_.wants_item());
+    if (last == PumpAction::Kind::stop) break;
+    if (last == PumpAction::Kind::wait && !news) wait();
   }
   handoff_.report_stopped(pump_.fatal());
+}
+
+// Does what the pump wants, for a while; the kind of its last action.
+PumpAction::Kind Publisher::work(Instant now) {
+  for (int turn = 1; true; ++turn) {
+    const bool link_takes_more = !link_ || link_->takes_more();
+    const PumpAction action = pump_.next(now, link_takes_more);
+    wait_until_ = action.until;
+    if (!act(action, now) || turn == publishes_per_turn) return action.kind;
+  }
+}
+
+bool Publisher::exchange(Instant now) {
+  if (!link_) return false;
+  const bool was_full = !link_->takes_more();
+  acks_.clear();
+  auto lost = link_->exchange(now, acks_);
+  for (const Ack& ack : acks_) {
+    pump_.on_ack(ack, now);
+    failpoint(ack.token == record_token ? "recorded" : "acknowledged");
+  }
+  if (lost) pump_.on_trouble(std::move(*lost), pump_.epoch(), now);
+  const bool room_made = was_full && link_->takes_more();
+  return lost || room_made || !acks_.empty();
+}
+
+void Publisher::wait() {
+  Instant until = wait_until_;
+  if (notices_wait_) until = std::min(until, noticed_at_ + notice_interval);
+  if (!link_) return handoff_.wait(until, pump_.wants_item());
+  const Link::Interest link = link_->interest();
+  handoff_.wait(until, pump_.wants_item(), link.fd, link.events);
 }
 
 void Publisher::take_inputs(Instant now) {
   if (auto lost = handoff_.take_lost_link()) {
     pump_.on_trouble({ErrorClass::retry, std::move(lost->why), {}, {}}, lost->epoch, now);
-  }
-  handoff_.take_acks(acks_);
-  for (const Ack& ack : acks_) {
-    pump_.on_ack(ack, now);
-    failpoint(ack.token == record_token ? "recorded" : "acknowledged");
   }
   answer_survey_request();
   pump_.on_live_session(handoff_.live_session());
@@ -218,7 +241,7 @@ void Publisher::create_stream() {
 void Publisher::publish(const Outgoing& outgoing, Instant now) {
   headers_.build(outgoing, settings_.message_ids);
   const Frame& frame = *outgoing.frame;
-  const size_t bytes = headers_.encoded_bytes() + frame.body.size();
+  const size_t bytes = encoded_bytes(headers_.headers()) + frame.body.size();
   if (static_cast<int64_t>(bytes) > message_bytes_max_) {
     std::string text = oversize_text(frame, headers_.id(), bytes, message_bytes_max_);
     return pump_.on_oversize(outgoing.token, {ErrorClass::retry, std::move(text), {}, {}});
@@ -237,7 +260,7 @@ void Publisher::write_record(const PumpAction& action, Instant now) {
   const std::string revision = std::to_string(action.record_revision);
   const std::array<Header, 1> headers{{{"Nats-Expected-Last-Subject-Sequence", revision.c_str()}}};
   const std::string subject = record_subject(source_id);
-  const std::string body = record_json(action.record, source_id);
+  const std::string body = record_json(*action.record, source_id);
   auto error = link_->publish({subject.c_str(), headers, body}, record_token);
   if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
 }

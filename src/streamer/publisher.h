@@ -33,12 +33,16 @@ class Publisher {
   void run();
 
  private:
-  // How often it looks up from publishing to see what has arrived.
+  // How often it looks up from publishing to send, and to see what has arrived.
   static constexpr int publishes_per_turn = 64;
   static constexpr Duration notice_interval{1000};
 
   void take_inputs(Instant now);
   void take_items(Instant now);
+  PumpAction::Kind work(Instant now);
+  // True if the pump may have more to do: answers have come, or what it published is sent.
+  bool exchange(Instant now);
+  void wait();
   void answer_survey_request();
   void report(Instant now);
   void report_state();
@@ -70,6 +74,7 @@ class Publisher {
   Lsn reported_confirmed_ = 0;
   uint64_t reported_session_end_ = 0;
   Pump::Notices logged_;
+  Instant wait_until_{};  // what the pump wants
   Instant noticed_at_{};
   bool notices_wait_ = false;
 };

@@ -21,7 +21,7 @@ bool says_somebody_else_wrote(const PubAck& ack) {
 
 }  // namespace
 
-PumpAction Pump::next(Instant now) {
+PumpAction Pump::next(Instant now, bool link_takes_more) {
   PumpAction action;
   const bool link_wanted = state_ != PumpState::backing_off && state_ != PumpState::stopped;
   if (link_held_ && !link_wanted) {
@@ -55,7 +55,7 @@ PumpAction Pump::next(Instant now) {
       action.kind = PumpAction::Kind::create;
       return action;
     case PumpState::publishing:
-    case PumpState::draining: return publish_or_wait(now);
+    case PumpState::draining: return publish_or_wait(now, link_takes_more);
     case PumpState::stopped: action.kind = PumpAction::Kind::stop; return action;
   }
   return action;
@@ -69,7 +69,7 @@ PumpAction Pump::prepare() const {
   return action;
 }
 
-PumpAction Pump::publish_or_wait(Instant now) {
+PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
   const bool draining = state_ == PumpState::draining;
   confirmer_.confirmed(now);
   if (draining && (drained() || now >= drain_deadline_)) {
@@ -88,10 +88,10 @@ PumpAction Pump::publish_or_wait(Instant now) {
   if (!record_under_way_ && (!recorded_ || confirmer_.record_due(now, at_once))) {
     return write_record(now);
   }
-  return publish_next(now);
+  return publish_next(now, link_takes_more);
 }
 
-PumpAction Pump::publish_next(Instant now) {
+PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
   while (send_ < window_.end() && window_.is_acknowledged(send_)) ++send_;
   if (oversize_ && !awaiting()) {
     back_off(*std::exchange(oversize_, std::nullopt), now);
@@ -99,7 +99,8 @@ PumpAction Pump::publish_next(Instant now) {
   }
   PumpAction action;
   const bool single = settings_.policy.strict && chain_ < single_until_;
-  const bool held = !recorded_ || oversize_ || (single && window_.first() < send_);
+  const bool held =
+      !recorded_ || oversize_ || !link_takes_more || (single && window_.first() < send_);
   if (held || send_ == window_.end()) {
     action.until = wake_at();
     return action;
@@ -120,17 +121,18 @@ PumpAction Pump::write_record(Instant now) {
   record_under_way_ = true;
   PumpAction action;
   action.kind = PumpAction::Kind::write_record;
-  action.record = record_;
+  action.record = std::make_unique<const Record>(record_);
   action.record_revision = record_revision_;
   return action;
 }
 
 // Nobody waits for the answer: it is written again until a survey shows it.
 PumpAction Pump::write_divergence() {
+  Record record = *survey_->record;
+  record.diverged = std::exchange(divergence_, std::nullopt);
   PumpAction action;
   action.kind = PumpAction::Kind::write_record;
-  action.record = *survey_->record;
-  action.record.diverged = std::exchange(divergence_, std::nullopt);
+  action.record = std::make_unique<const Record>(std::move(record));
   action.record_revision = survey_->record_revision;
   return action;
 }

@@ -36,6 +36,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -93,7 +94,7 @@ struct PumpAction {
   // prepare: the survey is to reach back to this sequence; 0: as far as a hole may lie
   uint64_t read_from = 0;
   Outgoing message;
-  Record record;
+  std::unique_ptr<const Record> record;
   uint64_t record_revision = 0;
   Instant until = Instant::max();
 };
@@ -120,8 +121,9 @@ class Pump {
   Pump(PumpSettings settings, std::function<double()> chance)
       : settings_(std::move(settings)), window_(settings_.limits), chance_(std::move(chance)) {}
 
-  // What to do next. To be asked again after each answer, until it says wait or stop.
-  PumpAction next(Instant now);
+  // What to do next. To be asked again after each answer, until it says wait or stop. No event is
+  // published unless `link_takes_more`.
+  PumpAction next(Instant now, bool link_takes_more = true);
 
   // True while the next item can be used: what came before it has entered the window.
   bool wants_item() const {
@@ -212,8 +214,8 @@ class Pump {
   };
 
   PumpAction prepare() const;
-  PumpAction publish_or_wait(Instant now);
-  PumpAction publish_next(Instant now);
+  PumpAction publish_or_wait(Instant now, bool link_takes_more);
+  PumpAction publish_next(Instant now, bool link_takes_more);
   PumpAction write_record(Instant now);
   PumpAction write_divergence();
   bool ready_to_turn() const;

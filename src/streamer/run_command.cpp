@@ -1,5 +1,7 @@
 #include "streamer/run_command.h"
 
+#include <malloc.h>
+
 #include <optional>
 #include <thread>
 
@@ -40,6 +42,15 @@ void warn_of_ambiguous_subjects(const std::string& text) {
       text);
 }
 
+// What one thread allocates another one frees here, all day long: with an arena for each thread
+// memory would be kept in each of them, and what is free at the end of the heap would be given back
+// to the kernel and taken again with every chunk.
+void limit_memory() {
+  constexpr int kept_bytes = 2 << 20;
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, kept_bytes);
+}
+
 }  // namespace
 
 int run_command(const RunSettings& settings) {
@@ -48,6 +59,7 @@ int run_command(const RunSettings& settings) {
     return exit_code(error->error_class);
   }
   warn_of_ambiguous_subjects(settings.subject);
+  limit_memory();
   const int stop_fd = catch_stop_signals();
   Handoff handoff;
   std::optional<Publisher> publisher;

@@ -81,6 +81,23 @@ def test_silent_nats_is_given_up(postgres, make_nats, make_proxy, make_streamer)
         app.check()
 
 
+def test_idle_link_that_died_is_noticed(postgres, nats, make_streamer, full):
+    """Nothing is to be published, so that only pings can tell."""
+    if not full:
+        pytest.skip("takes a silence of 15 s: make test-full")
+    app = Pipeline(make_streamer, postgres, nats)
+    app.run()
+    app.write(10)
+    app.stored()
+    app.recorded()
+    nats.freeze()
+    app.streamer.wait_for_log("does not answer pings", 30)
+    nats.thaw()
+    app.streamer.wait_for_log("NATS is back", 30)
+    app.write(10)
+    app.check()
+
+
 def test_slow_network(postgres, nats, make_proxy, make_streamer):
     """Delayed by 50 ms each way and narrow: memory stays bounded, the order stays what it is."""
     link = make_proxy(nats)

@@ -1,7 +1,9 @@
 #include "streamer/handoff.h"
 
 #include <poll.h>
+#include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
@@ -41,6 +43,18 @@ TEST_CASE("positions that follow each other become one", "[handoff]") {
   for (const Lsn lsn : {Lsn{5}, Lsn{9}, Lsn{7}}) handoff.push(make_received(lsn));
   CHECK(handoff.take_item()->lsn == 9);
   CHECK_FALSE(handoff.take_item());
+}
+
+TEST_CASE("the source is woken when half of the room is free again", "[handoff]") {
+  Handoff handoff;
+  constexpr size_t quarter = Handoff::queued_bytes_max / 4;
+  while (handoff.has_room()) handoff.push(chunk_of(std::string(quarter, 'x')));
+  handoff.take_item();
+  CHECK(handoff.has_room());
+  CHECK_FALSE(is_woken(handoff));
+  handoff.take_item();
+  handoff.take_item();
+  CHECK(is_woken(handoff));
 }
 
 TEST_CASE("one item of any size fits, and room wakes the source", "[handoff]") {
@@ -99,13 +113,29 @@ TEST_CASE("the publisher wakes for items only if it can use one", "[handoff]") {
   handoff.push(make_session_start({1, {}}));
   CHECK(waited_ms(handoff, true) < 20);
   CHECK(waited_ms(handoff) >= 20);
-  handoff.on_ack({1, 2, {}});
-  CHECK(waited_ms(handoff) < 20);
-  std::vector<Ack> acks;
-  handoff.take_acks(acks);
-  REQUIRE(acks.size() == 1);
-  CHECK(acks[0].token == 2);
+}
+
+TEST_CASE("the publisher wakes for its link, and while it waits", "[handoff]") {
+  Handoff handoff;
+  handoff.on_link_due();
+  handoff.wait(Instant::max(), false);
   CHECK(waited_ms(handoff) >= 20);
+  std::jthread late([&] {
+    std::this_thread::sleep_for(Duration(5));
+    handoff.on_link_due();
+  });
+  handoff.wait(Instant::max(), false);
+  CHECK(waited_ms(handoff) >= 20);
+
+  std::array<int, 2> pipe_ends{};
+  REQUIRE(pipe(pipe_ends.data()) == 0);
+  const auto [reading, writing] = pipe_ends;
+  handoff.wait(Instant::max(), false, writing, POLLOUT);
+  const auto before = std::chrono::steady_clock::now();
+  handoff.wait(before + Duration(20), false, reading, POLLIN);
+  CHECK(std::chrono::steady_clock::now() - before >= Duration(20));
+  close(reading);
+  close(writing);
 }
 
 TEST_CASE("requests for surveys are numbered, each wakes the publisher once", "[handoff]") {

@@ -12,6 +12,18 @@ TEST_CASE("a sequence means stored", "[pub_ack]") {
   CHECK(parse_pub_ack(R"({"stream":"T","seq":18446744073709551615})").sequence == UINT64_MAX);
 }
 
+TEST_CASE("what stands beside the sequence does not hide it", "[pub_ack]") {
+  for (const char* text : {R"({"stream":"T","domain":"hub","seq":9})", R"({"seq":9,"stream":"T"})",
+                           R"({"stream":"a\"b","seq":9})", R"({ "stream" : "T", "seq" : 9 })",
+                           R"({"stream":"T","seq":9,"duplicate":false})"}) {
+    INFO(text);
+    const PubAck ack = parse_pub_ack(text);
+    CHECK(ack.outcome == PubAckOutcome::stored);
+    CHECK(ack.sequence == 9);
+    CHECK_FALSE(ack.duplicate);
+  }
+}
+
 TEST_CASE("a duplicate with a sequence is stored, without one it is not", "[pub_ack]") {
   const PubAck duplicate = parse_pub_ack(R"({"stream":"T", "seq":7,"duplicate": true})");
   CHECK(duplicate.outcome == PubAckOutcome::stored);
@@ -32,8 +44,11 @@ TEST_CASE("an error is looked for first", "[pub_ack]") {
 }
 
 TEST_CASE("what proves nothing is refused", "[pub_ack]") {
-  for (const char* text : {"", "{", "[]", "{}", "5", R"({"seq":"5"})", R"({"seq":-1})",
-                           R"({"seq":0})", R"({"seq":5} x)"}) {
+  for (const char* text :
+       {"", "{", "[]", "{}", "5", R"({"seq":"5"})", R"({"seq":-1})", R"({"seq":0})",
+        R"({"seq":5} x)", R"({"stream":"T","seq":)", R"({"stream":"T","seq":0})",
+        R"({"stream":"T","seq":05})", R"({"stream":"T","seq":-5})", R"({"stream":"T","seq":5)",
+        R"({"stream":"T","seq":18446744073709551616})", R"({"stream":")"}) {
     INFO(text);
     CHECK(parse_pub_ack(text).outcome == PubAckOutcome::refused);
   }

@@ -296,7 +296,7 @@ class World {
     REQUIRE(process.wire);
     Publish publish;
     publish.token = record_token;
-    publish.record = action.record;
+    if (action.record) publish.record = *action.record;
     publish.revision = action.record_revision;
     if (action.kind == Kind::publish) {
       const Frame& frame = *action.message.frame;

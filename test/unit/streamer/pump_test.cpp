@@ -543,9 +543,9 @@ TEST_CASE("a transaction is confirmed when all its events are stored and recorde
   CHECK(pump.confirmed(now) == 0);
   const PumpAction record = pump.next(now);
   REQUIRE(record.kind == Kind::write_record);
-  CHECK(record.record.position == 150);
-  CHECK(record.record.stream_sequence == 2);
-  CHECK(record.record.last_event == Position{100, 2, 0});
+  CHECK(record.record->position == 150);
+  CHECK(record.record->stream_sequence == 2);
+  CHECK(record.record->last_event == Position{100, 2, 0});
   CHECK(pump.confirmed(now) == 0);
   pump.on_ack({pump.epoch(), record_token, broker.write(record)}, now);
   CHECK(pump.confirmed(now) == 150);
@@ -1070,6 +1070,24 @@ TEST_CASE("ten seconds of silence give the link up, progress does not", "[pump]"
   acknowledge(pump, broker, first, at_ms(59'000));
   CHECK(pump.next(at_ms(68'999)).kind == Kind::wait);
   CHECK(pump.next(at_ms(69'000)).kind == Kind::drop_link);
+  CHECK(pump.state() == PumpState::backing_off);
+}
+
+TEST_CASE("while the link takes nothing more no event is published, and silence counts", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), start);
+  constexpr bool takes_more = false;
+  CHECK(pump.next(start, takes_more).kind == Kind::wait);
+  const PumpAction first = publish_next(pump);
+  const PumpAction wait = pump.next(start, takes_more);
+  CHECK(wait.kind == Kind::wait);
+  CHECK(wait.until == start + Pump::ack_silence_max);
+  acknowledge(pump, broker, first, at_ms(5'000));
+  CHECK(pump.next(at_ms(20'000), takes_more).kind == Kind::wait);  // nothing is awaited
+  publish_next(pump, at_ms(20'000));
+  pump.next(at_ms(30'000), takes_more);
   CHECK(pump.state() == PumpState::backing_off);
 }
 

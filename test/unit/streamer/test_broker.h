@@ -56,7 +56,7 @@ struct TestBroker {
 
   PubAck write(const PumpAction& action) {
     if (action.record_revision != revision) return wrong_last_sequence();
-    record = action.record;
+    record = *action.record;
     return stored(++revision);
   }
 
