@@ -5,7 +5,8 @@
 #
 # PGXS claims verbs such as `check` and stops where PostgreSQL is not installed, so the developer verbs are read
 # instead of it, not beside it.
-DEV_VERBS = demo test test-full unit fuzz golden roundtrip e2e fault mutants asan matrix lint format docs clean deps
+DEV_VERBS = demo test test-full unit fuzz golden roundtrip e2e fault mutants asan matrix bench bench-quick profile lint \
+  format docs clean deps
 
 ifneq ($(filter $(DEV_VERBS),$(MAKECMDGOALS)),)
 include dev.mk

@@ -11,6 +11,10 @@
 #   make fuzz [FUZZ_SECONDS=600] [JOBS=2]  each fuzzer of test/fuzz for so long
 #   make matrix [MAJORS="13 17 18"] [TESTS=test/e2e/…]
 #                                          golden and e2e on other PostgreSQL majors, each in a Debian of its own; as root
+#   make bench [ONLY=decoding,…] [WORKLOADS=orders,…] [ROUNDS=3]
+#                                          how fast, beside what it is compared with; into bench/results; about an hour
+#   make bench-quick                       the same at small sizes, in under 3 minutes
+#   make profile                           flame graphs of walsender and streamer, into build/profile
 #   make format                            format the sources in place
 #   make docs                              docs/plugin-options.md from the declarations, examples from the golden tests
 #   make deps                              install what demo and test need
@@ -33,6 +37,17 @@ test unit golden roundtrip e2e fault mutants asan lint:
 matrix:
 	@tools/deps matrix
 	@tools/matrix $(MAJORS)
+
+bench bench-quick:
+	@tools/deps bench
+	@$(MAKE) -s -j$$(nproc) all
+	@/usr/bin/python3 bench/run.py $(if $(findstring quick,$@),--quick) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(WORKLOADS),--workloads $(WORKLOADS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+profile:
+	@tools/deps bench
+	@$(MAKE) -s -j$$(nproc) all
+	@/usr/bin/python3 bench/profile.py
 
 test-full:
 	@tools/deps demo test
