@@ -1,5 +1,8 @@
 #include "event/debezium.h"
 
+#include <limits>
+
+#include "event/digits.h"
 #include "event/json.h"
 #include "event/text.h"
 
@@ -26,13 +29,35 @@ void put_operation_id(Sink& sink, uint32_t xid, Lsn lsn) {
 }
 
 void put_source(Sink& sink, const Tail& tail, const Stamp& stamp) {
+  char room[uint_digits_max];
+  const std::string_view lsn{room, static_cast<size_t>(write_uint(room, stamp.lsn) - room)};
   sink.put(tail.transaction_head);
-  put_uint(sink, stamp.lsn);
+  sink.put(lsn);
   sink.put(tail.transaction_times);
   sink.put(tail.relation);
   sink.put(tail.transaction_id);
-  put_uint(sink, stamp.lsn);
+  sink.put(lsn);
   sink.put(tail.origin);
+}
+
+// The same digits three times, but for those that are cut off or follow, as long as they fit.
+void put_times(Sink& sink, int64_t us) {
+  constexpr int64_t fitting_us = std::numeric_limits<int64_t>::max() / 1000;
+  if (us < 1000 || us > fitting_us) {
+    put_int(sink, milliseconds(us));
+    sink.put(",\"ts_us\":");
+    put_int(sink, us);
+    sink.put(",\"ts_ns\":");
+    return put_ns(sink, us);
+  }
+  char room[int_bytes_max];
+  const auto count = static_cast<size_t>(write_int(room, us) - room);
+  sink.put({room, count - 3});
+  sink.put(",\"ts_us\":");
+  sink.put({room, count});
+  sink.put(",\"ts_ns\":");
+  sink.put({room, count});
+  sink.put("000");
 }
 
 void put_collections(Sink& sink, const std::string_view* collections) {
@@ -120,11 +145,7 @@ void put_tail(Sink& sink, const Tail& tail, const Stamp& stamp) {
   sink.put(",\"op\":\"");
   sink.put(stamp.op);
   sink.put("\",\"ts_ms\":");
-  put_int(sink, milliseconds(stamp.now_us));
-  sink.put(",\"ts_us\":");
-  put_int(sink, stamp.now_us);
-  sink.put(",\"ts_ns\":");
-  put_ns(sink, stamp.now_us);
+  put_times(sink, stamp.now_us);
   sink.put('}');
 }
 

@@ -115,6 +115,12 @@ void put_unscaled(Sink& sink, const Digits& digits, int scale, uint64_t* scratch
   sink.put('"');
 }
 
+void put_variable_scale_head(Sink& sink, int scale) {
+  sink.put("{\"scale\":");
+  put_int(sink, scale);
+  sink.put(",\"value\":");
+}
+
 }  // namespace
 
 size_t decimal_scratch_words(size_t text_bytes, int scale) {
@@ -129,12 +135,11 @@ void put_connect_decimal(Sink& sink, std::string_view text, int scale, uint64_t*
 
 void put_connect_decimal(Sink& sink, int64_t unscaled) {
   // As few bytes as keep the sign.
-  int bits = 8;
-  while (bits < 64 && unscaled >> (bits - 1) != unscaled >> 63) bits += 8;
+  const int bits = 64 - __builtin_clrsbll(unscaled);
+  const auto count = static_cast<size_t>(bits + 7) / 8;
   char bytes[sizeof unscaled];
-  size_t count = 0;
-  for (int shift = bits - 8; shift >= 0; shift -= 8) {
-    bytes[count++] = static_cast<char>(unscaled >> shift & 0xFF);
+  for (size_t i = 0; i < count; ++i) {
+    bytes[i] = static_cast<char>(unscaled >> (8 * (count - 1 - i)) & 0xFF);
   }
   sink.put('"');
   put_base64(sink, {bytes, count});
@@ -155,15 +160,20 @@ void put_fixed_point(Sink& sink, int64_t unscaled, int scale) {
   put_padded(sink, magnitude % unit, scale);
 }
 
+void put_variable_scale_decimal(Sink& sink, int64_t unscaled, int scale) {
+  for (; scale > 0 && unscaled % 10 == 0; unscaled /= 10) --scale;
+  put_variable_scale_head(sink, scale);
+  put_connect_decimal(sink, unscaled);
+  sink.put('}');
+}
+
 void put_variable_scale_decimal(Sink& sink, std::string_view text, uint64_t* scratch) {
   Digits digits = split(text);
   while (!digits.fraction.empty() && digits.fraction[digits.fraction.size() - 1] == '0') {
     digits.fraction.remove_suffix(1);
   }
   const int scale = static_cast<int>(digits.fraction.size());
-  sink.put("{\"scale\":");
-  put_int(sink, scale);
-  sink.put(",\"value\":");
+  put_variable_scale_head(sink, scale);
   put_unscaled(sink, digits, scale, scratch);
   sink.put('}');
 }

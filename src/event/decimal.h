@@ -18,7 +18,7 @@ size_t decimal_scratch_words(size_t text_bytes, int scale);
 // A negative scale divides.
 void put_connect_decimal(Sink& sink, std::string_view text, int scale, uint64_t* scratch);
 
-// The same of a whole number: money, in its smallest unit.
+// The same of a number that is unscaled already.
 void put_connect_decimal(Sink& sink, int64_t unscaled);
 
 // unscaled / 10^scale as a JSON number with exactly `scale` digits behind the point, from 0 to 18
@@ -32,5 +32,7 @@ constexpr size_t decimal_bytes_max = 82000;
 // io.debezium.data.VariableScaleDecimal, `{"scale":n,"value":"..."}`: zeros at the end of the
 // fraction are dropped, and the scale is what is left of it.
 void put_variable_scale_decimal(Sink& sink, std::string_view text, uint64_t* scratch);
+// The same of unscaled / 10^scale.
+void put_variable_scale_decimal(Sink& sink, int64_t unscaled, int scale);
 
 }  // namespace waljet

@@ -230,6 +230,40 @@ void put_scientific(Sink& sink, const Decimal& number) {
   put_int(sink, number.exponent);
 }
 
+size_t count_leading_digits(std::string_view text) {
+  size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  return count;
+}
+
+// Whether one of the first three digits behind `0.` is not zero, so that the number is not so small
+// that Java prints an exponent.
+bool is_thousandth_or_more(std::string_view digits) {
+  for (size_t i = 2; i < digits.size() && i < 5; ++i) {
+    if (digits[i] != '0') return true;
+  }
+  return false;
+}
+
+// Most numbers are printed by Java as they are, some with `.0` behind them. Writes those alone.
+bool put_plain_as_it_is(Sink& sink, std::string_view shortest) {
+  constexpr size_t whole_digits_max = 7;
+  std::string_view digits = shortest;
+  if (!digits.empty() && digits[0] == '-') digits.remove_prefix(1);
+  const size_t whole = count_leading_digits(digits);
+  if (whole == 0 || whole > whole_digits_max) return false;
+  const bool has_point = whole < digits.size();
+  if (has_point) {
+    const std::string_view behind{digits.data() + whole + 1, digits.size() - whole - 1};
+    const bool plain = digits[whole] == '.' && count_leading_digits(behind) == behind.size();
+    if (!plain || behind.empty() || behind[behind.size() - 1] == '0') return false;
+  }
+  if (digits[0] == '0' && (whole > 1 || !is_thousandth_or_more(digits))) return false;
+  sink.put(shortest);
+  if (!has_point) sink.put(".0");
+  return true;
+}
+
 }  // namespace
 
 void put_json_text(Sink& sink, std::string_view utf8, JsonText mode) {
@@ -274,6 +308,7 @@ size_t json_value_bytes(std::string_view json, JsonText mode) {
 }
 
 void put_json_double(Sink& sink, std::string_view shortest) {
+  if (put_plain_as_it_is(sink, shortest)) return;
   const char last = shortest.empty() ? '0' : shortest[shortest.size() - 1];
   if (last == 'N' || last == 'y') {  // NaN, Infinity, -Infinity
     put_json_string(sink, shortest);

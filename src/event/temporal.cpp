@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "event/digits.h"
 #include "event/text.h"
 
 namespace waljet {
@@ -51,43 +52,62 @@ bool put_infinity(Sink& sink, Stored value) {
   return infinite;
 }
 
-void put_calendar_date(Sink& sink, int64_t postgres_days) {
-  const CivilDate date = civil_from_days(postgres_days + postgres_epoch_days);
-  if (date.year > 9999) sink.put('+');
-  if (date.year < 0) sink.put('-');
-  put_padded(sink, static_cast<uint64_t>(date.year < 0 ? -date.year : date.year), 4);
-  sink.put('-');
-  put_padded(sink, date.month, 2);
-  sink.put('-');
-  put_padded(sink, date.day, 2);
+// Years of this era have four digits and no sign.
+char* write_year(char* to, int64_t year) {
+  if (year >= 0 && year <= 9999) return write_four_digits(to, static_cast<uint64_t>(year));
+  *to++ = year < 0 ? '-' : '+';
+  const auto magnitude = static_cast<uint64_t>(year < 0 ? -year : year);
+  return magnitude <= 9999 ? write_four_digits(to, magnitude) : write_uint(to, magnitude);
 }
 
+constexpr size_t date_bytes_max = 1 + uint_digits_max + 6;
+
+char* write_calendar_date(char* to, int64_t postgres_days) {
+  const CivilDate date = civil_from_days(postgres_days + postgres_epoch_days);
+  to = write_year(to, date.year);
+  *to++ = '-';
+  to = write_two_digits(to, date.month);
+  *to++ = '-';
+  return write_two_digits(to, date.day);
+}
+
+constexpr int fraction_digits_max = 6;
+
 int significant_digits(uint64_t us_of_second) {
-  int digits = us_of_second == 0 ? 0 : 6;
+  int digits = us_of_second == 0 ? 0 : fraction_digits_max;
   for (; digits > 0 && us_of_second % 10 == 0; us_of_second /= 10) --digits;
   return digits;
 }
 
-void put_fraction(Sink& sink, uint64_t us_of_second, int digits) {
-  if (digits <= 0) return;
-  for (int cut = digits; cut < 6; ++cut) us_of_second /= 10;
-  sink.put('.');
-  put_padded(sink, us_of_second, digits);
+// Writes all digits, of which the first ones count.
+char* write_fraction(char* to, uint64_t us_of_second, int digits) {
+  if (digits <= 0) return to;
+  *to++ = '.';
+  write_six_digits(to, us_of_second);
+  return to + digits;
 }
 
 constexpr int as_many_as_needed = -1;
+constexpr size_t time_bytes_max = 8 + 1 + fraction_digits_max;
 
-void put_time_of_day(Sink& sink, int64_t us, int fraction_digits) {
+char* write_time_of_day(char* to, int64_t us, int fraction_digits) {
   const auto second = static_cast<uint64_t>(us / us_per_second);
   const auto us_of_second = static_cast<uint64_t>(us % us_per_second);
-  put_padded(sink, second / 3600, 2);
-  sink.put(':');
-  put_padded(sink, second / 60 % 60, 2);
-  sink.put(':');
-  put_padded(sink, second % 60, 2);
-  put_fraction(
-      sink, us_of_second,
-      fraction_digits == as_many_as_needed ? significant_digits(us_of_second) : fraction_digits);
+  to = write_two_digits(to, second / 3600);
+  *to++ = ':';
+  to = write_two_digits(to, second / 60 % 60);
+  *to++ = ':';
+  to = write_two_digits(to, second % 60);
+  const int digits =
+      fraction_digits == as_many_as_needed ? significant_digits(us_of_second) : fraction_digits;
+  return write_fraction(to, us_of_second, digits);
+}
+
+// The end of a value in UTC: `Z"`.
+void advance_past_utc(Sink& sink, char* to, const char* begin) {
+  *to++ = 'Z';
+  *to++ = '"';
+  sink.advance(static_cast<size_t>(to - begin));
 }
 
 void put_instant(Sink& sink, int64_t postgres_us, int fraction_digits) {
@@ -98,11 +118,13 @@ void put_instant(Sink& sink, int64_t postgres_us, int fraction_digits) {
     us_of_day += us_per_day;
     --days;
   }
-  sink.put('"');
-  put_calendar_date(sink, days);
-  sink.put('T');
-  put_time_of_day(sink, us_of_day, fraction_digits);
-  sink.put("Z\"");
+  char* const begin = sink.reserve(date_bytes_max + time_bytes_max + 4);
+  char* to = begin;
+  *to++ = '"';
+  to = write_calendar_date(to, days);
+  *to++ = 'T';
+  to = write_time_of_day(to, us_of_day, fraction_digits);
+  advance_past_utc(sink, to, begin);
 }
 
 int64_t divide_rounding_down(int64_t dividend, int64_t divisor) {
@@ -133,8 +155,11 @@ void put_interval_part(Sink& sink, int64_t value, char unit) {
 void put_interval_seconds(Sink& sink, int64_t us) {
   if (us < 0) sink.put('-');
   const auto magnitude = static_cast<uint64_t>(us < 0 ? -us : us);
+  const uint64_t us_of_second = magnitude % us_per_second;
   put_uint(sink, magnitude / us_per_second);
-  put_fraction(sink, magnitude % us_per_second, significant_digits(magnitude % us_per_second));
+  char* const begin = sink.reserve(1 + fraction_digits_max);
+  const char* end = write_fraction(begin, us_of_second, significant_digits(us_of_second));
+  sink.advance(static_cast<size_t>(end - begin));
   sink.put('S');
 }
 
@@ -148,9 +173,9 @@ void put_date_days(Sink& sink, int32_t postgres_days) {
 
 void put_date_iso(Sink& sink, int32_t postgres_days) {
   if (put_infinity(sink, postgres_days)) return;
-  sink.put('"');
-  put_calendar_date(sink, postgres_days);
-  sink.put("Z\"");
+  char* const begin = sink.reserve(date_bytes_max + 3);
+  begin[0] = '"';
+  advance_past_utc(sink, write_calendar_date(begin + 1, postgres_days), begin);
 }
 
 void put_time(Sink& sink, int64_t us, TimeUnit unit) {
@@ -162,9 +187,9 @@ void put_time(Sink& sink, int64_t us, TimeUnit unit) {
 }
 
 void put_time_iso(Sink& sink, int64_t us) {
-  sink.put('"');
-  put_time_of_day(sink, us, as_many_as_needed);
-  sink.put("Z\"");
+  char* const begin = sink.reserve(time_bytes_max + 3);
+  begin[0] = '"';
+  advance_past_utc(sink, write_time_of_day(begin + 1, us, as_many_as_needed), begin);
 }
 
 void put_timetz(Sink& sink, int64_t us, int32_t seconds_west) {

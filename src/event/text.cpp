@@ -1,34 +1,30 @@
 #include "event/text.h"
 
+#include <array>
+#include <cstring>
+
+#include "event/digits.h"
+
 namespace waljet {
 namespace {
 
-constexpr char digit_pairs[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-    "8081828384858687888990919293949596979899";
 constexpr char hex_digits[] = "0123456789ABCDEF";
 constexpr char lower_hex_digits[] = "0123456789abcdef";
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char base64_url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr int uint64_digits_max = 20;
+// By byte: its two lower hex digits.
+constexpr std::array<std::array<char, 2>, 256> lower_hex_pairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (size_t byte = 0; byte < 256; ++byte) {
+    pairs[byte] = {lower_hex_digits[byte >> 4], lower_hex_digits[byte & 0xF]};
+  }
+  return pairs;
+}();
 
-// Writes the digits of `value` so that they end at `end`; returns where they begin.
-char* write_digits_before(char* end, uint64_t value) {
-  while (value >= 100) {
-    const char* pair = digit_pairs + (value % 100) * 2;
-    value /= 100;
-    *--end = pair[1];
-    *--end = pair[0];
-  }
-  if (value >= 10) {
-    *--end = digit_pairs[value * 2 + 1];
-    *--end = digit_pairs[value * 2];
-  } else {
-    *--end = static_cast<char>('0' + value);
-  }
-  return end;
+char* write_hex_bytes(char* to, const uint8_t* bytes, size_t count) {
+  for (size_t i = 0; i < count; ++i, to += 2) std::memcpy(to, lower_hex_pairs[bytes[i]].data(), 2);
+  return to;
 }
 
 void write_base64(Sink& sink, std::string_view bytes, const char* alphabet) {
@@ -56,26 +52,18 @@ void write_base64(Sink& sink, std::string_view bytes, const char* alphabet) {
 }  // namespace
 
 void put_uint(Sink& sink, uint64_t value) {
-  char digits[uint64_digits_max];
-  const char* begin = write_digits_before(digits + uint64_digits_max, value);
-  sink.put({begin, static_cast<size_t>(digits + uint64_digits_max - begin)});
+  char* to = sink.reserve(uint_digits_max);
+  sink.advance(static_cast<size_t>(write_uint(to, value) - to));
 }
 
 void put_int(Sink& sink, int64_t value) {
-  uint64_t magnitude = static_cast<uint64_t>(value);
-  if (value < 0) {
-    sink.put('-');
-    magnitude = 0 - magnitude;
-  }
-  put_uint(sink, magnitude);
+  char* to = sink.reserve(int_bytes_max);
+  sink.advance(static_cast<size_t>(write_int(to, value) - to));
 }
 
 void put_padded(Sink& sink, uint64_t value, int width) {
-  char digits[uint64_digits_max];
-  const char* end = digits + uint64_digits_max;
-  const char* begin = write_digits_before(digits + uint64_digits_max, value);
-  for (auto length = end - begin; length < width; ++length) sink.put('0');
-  sink.put({begin, static_cast<size_t>(end - begin)});
+  for (auto length = static_cast<int>(count_digits(value)); length < width; ++length) sink.put('0');
+  put_uint(sink, value);
 }
 
 void put_hex(Sink& sink, uint64_t value, int width) {
@@ -100,20 +88,19 @@ void put_base64_url(Sink& sink, std::string_view bytes) {
 void put_uuid(Sink& sink, const uint8_t* uuid) {
   constexpr size_t text_bytes = 36;
   char* to = sink.reserve(text_bytes);
-  for (size_t i = 0; i < uuid_bytes; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    *to++ = lower_hex_digits[uuid[i] >> 4];
-    *to++ = lower_hex_digits[uuid[i] & 0xF];
+  to = write_hex_bytes(to, uuid, 4);
+  for (size_t group = 4; group < 10; group += 2) {
+    *to++ = '-';
+    to = write_hex_bytes(to, uuid + group, 2);
   }
+  *to++ = '-';
+  write_hex_bytes(to, uuid + 10, 6);
   sink.advance(text_bytes);
 }
 
 void put_hex_bytes(Sink& sink, std::string_view bytes) {
-  char* out = sink.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    *out++ = lower_hex_digits[static_cast<uint8_t>(c) >> 4];
-    *out++ = lower_hex_digits[static_cast<uint8_t>(c) & 0xF];
-  }
+  char* to = sink.reserve(bytes.size() * 2);
+  write_hex_bytes(to, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   sink.advance(bytes.size() * 2);
 }
 

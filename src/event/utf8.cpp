@@ -25,14 +25,6 @@ bool is_character(uint32_t code, uint32_t length) {
   return code >= least[length] && code <= 0x10FFFF && !surrogate;
 }
 
-// From EE BE 80 for 0x80 to EE BF BF for 0xFF.
-void put_stray_byte(Sink& sink, char byte) {
-  const uint32_t code = 0xEF80 + (static_cast<uint8_t>(byte) - 0x80u);
-  sink.put('\xEE');
-  sink.put(static_cast<char>(0x80 | (code >> 6 & 0x3F)));
-  sink.put(static_cast<char>(0x80 | (code & 0x3F)));
-}
-
 }  // namespace
 
 Utf8Character first_utf8_character(std::string_view bytes) {
@@ -81,13 +73,23 @@ size_t valid_utf8_prefix(std::string_view bytes) {
   }
 }
 
+// From EE BE 80 for 0x80 to EE BF BF for 0xFF.
+char* write_stray_byte(char* to, char byte) {
+  const uint32_t code = 0xEF80 + (static_cast<uint8_t>(byte) - 0x80u);
+  *to++ = '\xEE';
+  *to++ = static_cast<char>(0x80 | (code >> 6 & 0x3F));
+  *to++ = static_cast<char>(0x80 | (code & 0x3F));
+  return to;
+}
+
 void put_utf8(Sink& sink, std::string_view bytes) {
   while (!bytes.empty()) {
     const size_t valid = valid_utf8_prefix(bytes);
     sink.put({bytes.data(), valid});
     bytes.remove_prefix(valid);
     if (bytes.empty()) return;
-    put_stray_byte(sink, bytes[0]);
+    write_stray_byte(sink.reserve(stray_byte_bytes), bytes[0]);
+    sink.advance(stray_byte_bytes);
     bytes.remove_prefix(1);
   }
 }

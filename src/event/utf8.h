@@ -29,6 +29,10 @@ size_t valid_utf8_prefix(std::string_view bytes);
 // unless the text holds these characters on its own.
 void put_utf8(Sink& sink, std::string_view bytes);
 
+// One such byte, written to room for so many; returns what follows them.
+constexpr size_t stray_byte_bytes = 3;
+char* write_stray_byte(char* to, char byte);
+
 // The most that put_utf8() writes for so many bytes.
 constexpr size_t utf8_bytes_max(size_t bytes) {
   return bytes * 3;

@@ -17,6 +17,10 @@ extern "C" {
 #define MONEYOID CASHOID
 #endif
 
+// numeric and jsonb are read from what is stored, see event/numeric.h and jsonb_text.h: look
+// whether that has changed, which it has not from 13 to 18.
+static_assert(PG_VERSION_NUM >= 130000 && PG_VERSION_NUM < 190000);
+
 namespace waljet {
 
 inline HeapTuple new_tuple(const ReorderBufferChange* change) {

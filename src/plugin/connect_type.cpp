@@ -165,6 +165,7 @@ connect::Type connect_type(MemoryContext context, const ValueCodec& codec, const
     case ValueForm::text:
     case ValueForm::name:
     case ValueForm::character:
+    case ValueForm::jsonb_text:
     case ValueForm::type_text: return text_type(context, type.type);
   }
   return string;

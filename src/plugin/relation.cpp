@@ -5,21 +5,22 @@
 
 namespace waljet {
 
+struct Entry {
+  Oid relid;  // key of the hash: first
+  bool valid;
+  RelationPlan* plan;
+};
+
 class RelationCache {
  public:
   HTAB* plans = nullptr;
+  Entry* last = nullptr;  // looked up last: changes of one table come in runs
   MemoryContext context = nullptr;
   const PluginOptions* options = nullptr;
   std::string_view database;
 };
 
 namespace {
-
-struct Entry {
-  Oid relid;  // key of the hash: first
-  bool valid;
-  RelationPlan* plan;
-};
 
 constexpr long expected_tables = 64;
 
@@ -95,8 +96,12 @@ const RelationPlan& own_plan_for(const RelationCache& cache, Relation relation) 
 
 const RelationPlan& plan_for(RelationCache& cache, Relation relation) {
   const Oid relid = RelationGetRelid(relation);
+  if (cache.last != nullptr && cache.last->relid == relid && cache.last->valid) {
+    return *cache.last->plan;
+  }
   bool found;
   auto* entry = static_cast<Entry*>(hash_search(cache.plans, &relid, HASH_ENTER, &found));
+  cache.last = entry;
   if (found && entry->valid) return *entry->plan;
 
   if (found && entry->plan != nullptr) MemoryContextDelete(entry->plan->context);

@@ -15,7 +15,7 @@
 namespace waljet {
 
 struct Column {
-  std::string_view label;  // `"name":`, escaped, with a comma in front of all but the first
+  std::string_view label;  // `,"name":`, escaped
   std::string_view name;   // `"name"`
   int index = 0;           // in the tuple's descriptor, from 0
   ValueType type;

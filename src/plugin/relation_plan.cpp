@@ -31,9 +31,9 @@ std::string_view quoted(MemoryContext context, std::string_view utf8) {
   return sink.view();
 }
 
-std::string_view label(MemoryContext context, std::string_view name, bool first) {
+std::string_view label(MemoryContext context, std::string_view name) {
   Sink sink = make_sink(context, name.size() + 2);
-  if (!first) sink.put(',');
+  sink.put(',');
   sink.put(name);
   sink.put(':');
   return sink.view();
@@ -69,7 +69,7 @@ void build_column(RelationPlan& plan, const PlanTerms& terms, Relation shown,
   Column& column = plan.columns[plan.column_count];
   const PluginOptions& options = terms.options;
   column.name = quoted(plan.context, utf8_of(NameStr(attribute->attname)));
-  column.label = label(plan.context, column.name, plan.column_count == 0);
+  column.label = label(plan.context, column.name);
   column.index = index;
   column.type = value_type(attribute->atttypid, attribute->atttypmod);
   column.codec = make_codec(plan.context, column.type, column.name, options);

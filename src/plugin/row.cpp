@@ -7,9 +7,14 @@
 namespace waljet {
 namespace {
 
-bool is_not_logged(const Column& column, const Row& row) {
-  return column.codec.varlena && !row.nulls[column.index] &&
+// Of a column that is not NULL.
+bool is_out_of_line(const Column& column, const Row& row) {
+  return column.codec.varlena &&
          VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(row.values[column.index]));
+}
+
+bool is_not_logged(const Column& column, const Row& row) {
+  return !row.nulls[column.index] && is_out_of_line(column, row);
 }
 
 // What stands in one column of an image: a row that has the value, or JSON that stands for it.
@@ -19,16 +24,19 @@ struct Cell {
   bool absent = false;  // from the log
 };
 
-Cell cell_of(const RelationPlan& plan, const Column& column, const RowImage& image) {
-  if (image.identity_only && !column.identity) return {nullptr, column.not_logged, true};
-  if (!is_not_logged(column, *image.row)) {
-    if (image.row->nulls[column.index]) return {nullptr, "null"};
-    return {image.row, {}};
-  }
+// Of a value that is out of line, and so did not change.
+Cell unchanged_cell(const RelationPlan& plan, const Column& column, const RowImage& image) {
   const bool in_old = image.old != nullptr && (plan.full_identity || column.identity);
   if (!in_old) return {nullptr, column.unavailable, true};
   if (image.old->nulls[column.index]) return {nullptr, "null"};
   return {image.old, {}};
+}
+
+inline Cell cell_of(const RelationPlan& plan, const Column& column, const RowImage& image) {
+  if (image.identity_only && !column.identity) return {nullptr, column.not_logged, true};
+  if (image.row->nulls[column.index]) return {nullptr, "null"};
+  if (is_out_of_line(column, *image.row)) return unchanged_cell(plan, column, image);
+  return {image.row, {}};
 }
 
 bool put_cell(const RowTarget& target, const Column& column, const Cell& cell, bool left_out) {
@@ -42,13 +50,6 @@ bool put_cell(const RowTarget& target, const Column& column, const Cell& cell, b
   return true;
 }
 
-// The label without the comma that all but a table's first column have in front.
-std::string_view first_label(const Column& column) {
-  std::string_view label = column.label;
-  if (label[0] == ',') label.remove_prefix(1);
-  return label;
-}
-
 bool put_absent_side(const RowTarget& target) {
   target.value.sink.put(target.only_logged ? "{}" : "null");
   return true;
@@ -59,17 +60,21 @@ template <typename Wanted>
 bool put_columns(const RowTarget& target, const RelationPlan& plan, const RowImage& image,
                  Wanted wanted) {
   Sink& sink = target.value.sink;
-  sink.put('{');
-  bool first = true;
+  const size_t start = sink.size();
   for (int i = 0; i < plan.column_count; ++i) {
     const Column& column = plan.columns[i];
     if (!wanted(column)) continue;
     const Cell cell = cell_of(plan, column, image);
     if (target.only_logged && cell.absent) continue;
     const bool left_out = target.left_out != nullptr && target.left_out[i];
-    sink.put(first ? first_label(column) : column.label);
-    first = false;
+    sink.put(column.label);
     if (!put_cell(target, column, cell, left_out)) return false;
+  }
+  // In place of the comma in front of the first column.
+  if (sink.size() > start) {
+    sink.data()[start] = '{';
+  } else {
+    sink.put('{');
   }
   sink.put('}');
   return target.value.has_room(0);
@@ -106,13 +111,9 @@ bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image) {
     const Cell cell = cell_of(plan, column, image);
     if (i > 0) sink.put('/');
     if (cell.row == nullptr) continue;
-    char* text = output_text(*column.key_codec, cell.row->values[column.index]);
-    if (text == nullptr) {
-      sink.truncate(start);
-      return false;
-    }
-    sink.put(utf8_of(text));
-    pfree(text);
+    if (put_plain_text(sink, *column.key_codec, cell.row->values[column.index])) continue;
+    sink.truncate(start);
+    return false;
   }
   return true;
 }
@@ -135,7 +136,8 @@ void add_gains(const RowTarget& target, const RelationPlan& plan, const RowImage
 
 ByteRange row_bytes(const RelationPlan& plan, const RowImage& image) {
   if (image.row == nullptr) return {4, 4};
-  ByteRange sum{2, 2};
+  const uint64_t braces = plan.column_count > 0 ? 1 : 2;  // one is in the place of a comma
+  ByteRange sum{braces, braces};
   for (int i = 0; i < plan.column_count; ++i) {
     const Column& column = plan.columns[i];
     const Cell cell = cell_of(plan, column, image);

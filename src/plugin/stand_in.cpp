@@ -166,6 +166,7 @@ std::string_view too_large_value(ValueForm form) {
     case ValueForm::bits: return "\"X193YWxqZXRfdmFsdWVfdG9vX2xhcmdl\"";  // the text in base64
     case ValueForm::text:
     case ValueForm::bytes_hex:
+    case ValueForm::jsonb_text:
     case ValueForm::json_value:
     case ValueForm::hstore_string:
     case ValueForm::hstore_object:

@@ -1,34 +1,29 @@
 #include "plugin/value.h"
 
-#include <cfloat>
-
 #include "event/bits.h"
 #include "event/decimal.h"
-#include "event/geometry.h"
+#include "event/escaped_text.h"
 #include "event/json.h"
 #include "event/temporal.h"
 #include "event/text.h"
 #include "plugin/array_value.h"
 #include "plugin/encoding.h"
 #include "plugin/extension_value.h"
+#include "plugin/jsonb_text.h"
+#include "plugin/number_value.h"
 #include "plugin/value_text.h"
 
 namespace waljet {
 namespace {
 
-std::string_view bytes_of(const struct varlena* value) {
-  return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-}
-
-// The exact size is counted only where the worst would not fit. What is not UTF-8 after all, such
-// as a name out of a shared catalog that another database wrote, is repaired.
-bool put_utf8_string(const ValueTarget& target, std::string_view utf8) {
-  if (!target.has_room(json_string_bytes_max(utf8.size())) &&
-      !target.has_room(json_string_bytes(utf8))) {
-    return false;
-  }
-  put_json_string(target.sink, utf8);
-  return true;
+// Text of a UTF8 database. What is not UTF-8 after all, such as a name out of a shared catalog that
+// another database wrote, is repaired. The exact size is counted only where the worst would not
+// fit.
+bool put_utf8_string(const ValueTarget& target, std::string_view text) {
+  const bool fits = target.has_room(quoted_bytes_max(text.size())) ||
+                    target.has_room(json_string_bytes(utf8_of(text)));
+  if (fits) put_quoted_text(target.sink, text, Escaping::json);
+  return fits;
 }
 
 // Piece by piece, because converted it is of unknown size.
@@ -59,8 +54,22 @@ bool put_type_text(const ValueTarget& target, const ValueCodec& codec, Datum val
   return fits;
 }
 
+bool put_jsonb_string(const ValueTarget& target, const ValueCodec& codec, Datum value) {
+  const size_t start = target.sink.size();
+  target.sink.put('"');
+  if (json_text() == JsonText::utf8 && put_jsonb_text(target, Escaping::server_in_string, value)) {
+    target.sink.put('"');
+    return target.has_room(0);
+  }
+  target.sink.truncate(start);
+  return put_type_text(target, codec, value);
+}
+
 // jsonb's text keeps to one line, and what is beyond ASCII stands inside its strings.
 bool put_json(const ValueTarget& target, const ValueCodec& codec, Datum value) {
+  const size_t start = target.sink.size();
+  if (json_text() == JsonText::utf8 && put_jsonb_text(target, Escaping::server, value)) return true;
+  target.sink.truncate(start);
   char* text = output_text(codec, value);
   if (text == nullptr) return false;
   const std::string_view json = utf8_of(text);
@@ -120,107 +129,6 @@ void put_uuid_value(Sink& sink, const pg_uuid_t* uuid) {
   sink.put('"');
 }
 
-// As it is where it is a JSON number; NaN and the infinities as strings.
-void put_plain_number(Sink& sink, std::string_view text) {
-  const char last = text[text.size() - 1];
-  const bool is_number = last >= '0' && last <= '9';
-  if (is_number) return sink.put(text);
-  sink.put('"');
-  sink.put(text);
-  sink.put('"');
-}
-
-// `5e-324`: one digit is enough for some numbers below the normal range.
-bool has_one_digit(const char* shortest) {
-  return shortest[shortest[0] == '-' ? 2 : 1] == 'e';
-}
-
-// Java prints two digits at least: where one would do, the two that are nearest to the value.
-void put_java_double(Sink& sink, const char* shortest, double value, double normal_min) {
-  char two_digits[16];
-  if (fabs(value) < normal_min && has_one_digit(shortest)) {
-    snprintf(two_digits, sizeof two_digits, "%.1e", value);
-    shortest = two_digits;
-  }
-  put_json_double(sink, shortest);
-}
-
-void put_float4(Sink& sink, ValueForm form, float4 value) {
-  char text[FLOAT_SHORTEST_DECIMAL_LEN];
-  float_to_shortest_decimal_buf(value, text);
-  if (form == ValueForm::float4) return put_java_double(sink, text, value, FLT_MIN);
-  put_plain_number(sink, text);
-}
-
-void put_float8(Sink& sink, ValueForm form, float8 value) {
-  char text[DOUBLE_SHORTEST_DECIMAL_LEN];
-  double_to_shortest_decimal_buf(value, text);
-  if (form == ValueForm::float8) return put_java_double(sink, text, value, DBL_MIN);
-  put_plain_number(sink, text);
-}
-
-// The double that is nearest to a decimal text, as Java prints it.
-void put_nearest_double(Sink& sink, const char* decimal) {
-  put_float8(sink, ValueForm::float8, strtod(decimal, nullptr));
-}
-
-// NaN and the infinities have no decimal form; Debezium leaves them null in this mode.
-void put_decimal(Sink& sink, const ValueCodec& codec, std::string_view text) {
-  const char last = text[text.size() - 1];
-  if (last < '0' || last > '9') return sink.put("null");
-  const bool fixed = codec.form == ValueForm::decimal;
-  const size_t words = decimal_scratch_words(text.size(), fixed ? codec.scale : 0);
-  auto* scratch = static_cast<uint64_t*>(palloc(words * sizeof(uint64_t)));
-  if (fixed) {
-    put_connect_decimal(sink, text, codec.scale, scratch);
-  } else {
-    put_variable_scale_decimal(sink, text, scratch);
-  }
-}
-
-// Its digits; what has none is named as Debezium names it.
-void put_numeric_string(Sink& sink, std::string_view text) {
-  if (text == "NaN") return sink.put("\"NAN\"");
-  if (text == "Infinity") return sink.put("\"POSITIVE_INFINITY\"");
-  if (text == "-Infinity") return sink.put("\"NEGATIVE_INFINITY\"");
-  sink.put('"');
-  sink.put(text);
-  sink.put('"');
-}
-
-void put_numeric(Sink& sink, const ValueCodec& codec, Datum value) {
-  const char* text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-  switch (codec.form) {
-    case ValueForm::numeric_double: return put_nearest_double(sink, text);
-    case ValueForm::numeric_string: return put_numeric_string(sink, text);
-    case ValueForm::numeric_plain: return put_plain_number(sink, text);
-    default: return put_decimal(sink, codec, text);
-  }
-}
-
-constexpr int money_scale = 2;
-
-// Hundredths, whatever lc_monetary says: its C locale counts so.
-void put_money(Sink& sink, ValueForm form, int64 hundredths) {
-  if (form == ValueForm::money_decimal) return put_connect_decimal(sink, hundredths);
-  char text[32];
-  Sink digits(text, sizeof text, nullptr, nullptr);
-  put_fixed_point(digits, hundredths, money_scale);
-  digits.put('\0');
-  if (form == ValueForm::money_double) return put_nearest_double(sink, text);
-  sink.put('"');
-  sink.put(std::string_view(text));
-  sink.put('"');
-}
-
-void put_point_value(Sink& sink, const Point* point) {
-  char x[DOUBLE_SHORTEST_DECIMAL_LEN];
-  char y[DOUBLE_SHORTEST_DECIMAL_LEN];
-  double_to_shortest_decimal_buf(point->x, x);
-  double_to_shortest_decimal_buf(point->y, y);
-  put_point(sink, point->x, point->y, x, y);
-}
-
 void put_interval(Sink& sink, ValueForm form, const Interval* interval) {
   if (form == ValueForm::interval_us) {
     return put_duration_us(sink, interval->month, interval->day, interval->time);
@@ -232,52 +140,44 @@ void put_timetz_value(Sink& sink, const TimeTzADT* value) {
   put_timetz(sink, value->time, value->zone);
 }
 
-// Values of small and fixed bounds: checked against the ceiling once they are written.
-void put_small(Sink& sink, const ValueCodec& codec, Datum value) {
+// What is seldom or has no size of its own. False as in put_value().
+bool put_seldom(const ValueTarget& target, const ValueCodec& codec, Datum value) {
+  Sink& sink = target.sink;
   const ValueForm form = codec.form;
   switch (form) {
-    case ValueForm::boolean: return sink.put(DatumGetBool(value) ? "true" : "false");
-    case ValueForm::int2: return put_int(sink, DatumGetInt16(value));
-    case ValueForm::int4: return put_int(sink, DatumGetInt32(value));
-    case ValueForm::int8: return put_int(sink, DatumGetInt64(value));
-    case ValueForm::oid: return put_uint(sink, DatumGetObjectId(value));
-    case ValueForm::float4:
-    case ValueForm::float4_plain: return put_float4(sink, form, DatumGetFloat4(value));
-    case ValueForm::float8:
-    case ValueForm::float8_plain: return put_float8(sink, form, DatumGetFloat8(value));
+    case ValueForm::type_text: return put_type_text(target, codec, value);
+    case ValueForm::bytes_base64:
+    case ValueForm::bytes_base64_string:
+    case ValueForm::bytes_base64_url:
+    case ValueForm::bytes_hex: return put_bytes(target, form, value);
+    case ValueForm::bit_boolean:
+    case ValueForm::bits: return put_bit_string(target, codec, value);
+    case ValueForm::array: return put_array(target, codec, value);
+    case ValueForm::hstore_string:
+    case ValueForm::hstore_object:
+    case ValueForm::geometry:
+    case ValueForm::vector:
+    case ValueForm::sparse_vector: return put_extension_value(target, codec, value);
+    case ValueForm::oid: put_uint(sink, DatumGetObjectId(value)); break;
     case ValueForm::name:
-      return put_json_string(sink, utf8_of(NameStr(*DatumGetName(value))), json_text());
-    case ValueForm::character: return put_character(sink, DatumGetChar(value));
-    case ValueForm::uuid: return put_uuid_value(sink, DatumGetUUIDP(value));
-    case ValueForm::date_days: return put_date_days(sink, DatumGetDateADT(value));
-    case ValueForm::date_iso: return put_date_iso(sink, DatumGetDateADT(value));
-    case ValueForm::time_ms: return put_time(sink, DatumGetTimeADT(value), TimeUnit::ms);
-    case ValueForm::time_us: return put_time(sink, DatumGetTimeADT(value), TimeUnit::us);
-    case ValueForm::time_ns: return put_time(sink, DatumGetTimeADT(value), TimeUnit::ns);
-    case ValueForm::time_iso: return put_time_iso(sink, DatumGetTimeADT(value));
-    case ValueForm::timetz_utc: return put_timetz_value(sink, DatumGetTimeTzADTP(value));
-    case ValueForm::timestamp_ms:
-      return put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::ms);
-    case ValueForm::timestamp_us:
-      return put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::us);
-    case ValueForm::timestamp_ns:
-      return put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::ns);
-    case ValueForm::timestamp_iso: return put_timestamp_iso(sink, DatumGetTimestamp(value));
-    case ValueForm::timestamptz_utc:
-      return put_zoned_timestamp(sink, DatumGetTimestampTz(value), codec.scale);
+      put_json_string(sink, utf8_of(NameStr(*DatumGetName(value))), json_text());
+      break;
+    case ValueForm::character: put_character(sink, DatumGetChar(value)); break;
+    case ValueForm::date_iso: put_date_iso(sink, DatumGetDateADT(value)); break;
+    case ValueForm::time_ms: put_time(sink, DatumGetTimeADT(value), TimeUnit::ms); break;
+    case ValueForm::time_us: put_time(sink, DatumGetTimeADT(value), TimeUnit::us); break;
+    case ValueForm::time_ns: put_time(sink, DatumGetTimeADT(value), TimeUnit::ns); break;
+    case ValueForm::time_iso: put_time_iso(sink, DatumGetTimeADT(value)); break;
+    case ValueForm::timetz_utc: put_timetz_value(sink, DatumGetTimeTzADTP(value)); break;
     case ValueForm::interval_us:
-    case ValueForm::interval_iso: return put_interval(sink, form, DatumGetIntervalP(value));
-    case ValueForm::decimal:
-    case ValueForm::variable_decimal:
-    case ValueForm::numeric_double:
-    case ValueForm::numeric_string:
-    case ValueForm::numeric_plain: return put_numeric(sink, codec, value);
+    case ValueForm::interval_iso: put_interval(sink, form, DatumGetIntervalP(value)); break;
     case ValueForm::money_decimal:
     case ValueForm::money_double:
-    case ValueForm::money_string: return put_money(sink, form, DatumGetInt64(value));
-    case ValueForm::point: return put_point_value(sink, DatumGetPointP(value));
-    default: return;  // put_value() has taken the others
+    case ValueForm::money_string: put_money(sink, form, DatumGetInt64(value)); break;
+    case ValueForm::point: put_point_value(sink, DatumGetPointP(value)); break;
+    default: break;  // put_value() has taken the others
   }
+  return target.has_room(0);
 }
 
 // ---- sizes ----
@@ -305,29 +205,49 @@ uint64_t text_bytes_max(uint64_t stored) {
 
 }  // namespace
 
+// Values of small and fixed bounds are checked against the ceiling once they are written.
 bool put_value(const ValueTarget& target, const ValueCodec& codec, Datum value) {
-  switch (codec.form) {
+  Sink& sink = target.sink;
+  const ValueForm form = codec.form;
+  switch (form) {
     case ValueForm::text: return put_text(target, value);
-    case ValueForm::type_text: return put_type_text(target, codec, value);
+    case ValueForm::jsonb_text: return put_jsonb_string(target, codec, value);
     case ValueForm::json_value: return put_json(target, codec, value);
-    case ValueForm::bytes_base64:
-    case ValueForm::bytes_base64_string:
-    case ValueForm::bytes_base64_url:
-    case ValueForm::bytes_hex: return put_bytes(target, codec.form, value);
-    case ValueForm::bit_boolean:
-    case ValueForm::bits: return put_bit_string(target, codec, value);
-    case ValueForm::array: return put_array(target, codec, value);
-    case ValueForm::hstore_string:
-    case ValueForm::hstore_object:
-    case ValueForm::geometry:
-    case ValueForm::vector:
-    case ValueForm::sparse_vector: return put_extension_value(target, codec, value);
-    default: put_small(target.sink, codec, value); return target.has_room(0);
+    case ValueForm::boolean: sink.put(DatumGetBool(value) ? "true" : "false"); break;
+    case ValueForm::int2: put_int(sink, DatumGetInt16(value)); break;
+    case ValueForm::int4: put_int(sink, DatumGetInt32(value)); break;
+    case ValueForm::int8: put_int(sink, DatumGetInt64(value)); break;
+    case ValueForm::float4:
+    case ValueForm::float4_plain: put_float4(sink, form, DatumGetFloat4(value)); break;
+    case ValueForm::float8:
+    case ValueForm::float8_plain: put_float8(sink, form, DatumGetFloat8(value)); break;
+    case ValueForm::decimal:
+    case ValueForm::variable_decimal:
+    case ValueForm::numeric_double:
+    case ValueForm::numeric_string:
+    case ValueForm::numeric_plain: put_numeric(sink, codec, value); break;
+    case ValueForm::uuid: put_uuid_value(sink, DatumGetUUIDP(value)); break;
+    case ValueForm::date_days: put_date_days(sink, DatumGetDateADT(value)); break;
+    case ValueForm::timestamp_ms:
+      put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::ms);
+      break;
+    case ValueForm::timestamp_us:
+      put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::us);
+      break;
+    case ValueForm::timestamp_ns:
+      put_timestamp(sink, DatumGetTimestamp(value), TimeUnit::ns);
+      break;
+    case ValueForm::timestamp_iso: put_timestamp_iso(sink, DatumGetTimestamp(value)); break;
+    case ValueForm::timestamptz_utc:
+      put_zoned_timestamp(sink, DatumGetTimestampTz(value), codec.scale);
+      break;
+    default: return put_seldom(target, codec, value);
   }
+  return target.has_room(0);
 }
 
 bool put_database_text(const ValueTarget& target, std::string_view text) {
-  return json_text() == JsonText::utf8 ? put_utf8_string(target, utf8_of(text))
+  return json_text() == JsonText::utf8 ? put_utf8_string(target, text)
                                        : put_converted_string(target, text);
 }
 
@@ -342,6 +262,7 @@ ByteRange value_bytes(const ValueCodec& codec, Datum value) {
     case ValueForm::bytes_hex: return {stored * 2 + 2, stored * 2 + 2};
     case ValueForm::bits: return {2, base64_bytes(stored) + 2};
     case ValueForm::type_text:
+    case ValueForm::jsonb_text:
     case ValueForm::json_value:
     case ValueForm::array:
     case ValueForm::hstore_string:

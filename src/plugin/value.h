@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "plugin/compat.h"
 #include "plugin/pg.h"
 #include "plugin/value_codec.h"
 #include "plugin/value_target.h"
@@ -25,6 +26,11 @@ struct ByteRange {
   uint64_t most = 0;
 };
 ByteRange value_bytes(const ValueCodec& codec, Datum value);
+
+// The bytes of a value that is not out of line.
+inline std::string_view bytes_of(const struct varlena* value) {
+  return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+}
 
 // A variable-length value, copied only where it is compressed or out of line. A copy is given back
 // with free_if_copy(): two sides of a row may hold gigabytes.

@@ -88,6 +88,20 @@ ValueForm extension_form(KnownType type, const PluginOptions& options) {
   return ValueForm::type_text;
 }
 
+// The types whose text we write ourselves; the others go through their output function.
+ValueForm text_form(Oid type) {
+  switch (type) {
+    case INT2OID: return ValueForm::int2;
+    case INT4OID: return ValueForm::int4;
+    case INT8OID: return ValueForm::int8;
+    case UUIDOID: return ValueForm::uuid;
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID: return ValueForm::text;
+    default: return ValueForm::type_text;
+  }
+}
+
 // The types that both formats write alike.
 ValueForm common_form(Oid type) {
   switch (type) {
@@ -126,6 +140,7 @@ ValueForm debezium_form(const ValueType& type, const PluginOptions& options) {
     case BITOID:
     case VARBITOID: return type.typmod == 1 ? ValueForm::bit_boolean : ValueForm::bits;
     case POINTOID: return ValueForm::point;
+    case JSONBOID: return ValueForm::jsonb_text;
     default: break;
   }
   const ValueForm form = common_form(type.type);
@@ -244,7 +259,8 @@ bool make_array_codec(MemoryContext context, ValueCodec& codec, const ValueType&
 bool needs_output(ValueForm form) {
   switch (form) {
     case ValueForm::type_text:
-    case ValueForm::json_value:
+    case ValueForm::jsonb_text:  // of values that are nested very deep
+    case ValueForm::json_value:  //
     case ValueForm::hstore_string:
     case ValueForm::hstore_object:
     case ValueForm::geometry:
@@ -289,6 +305,7 @@ ValueCodec make_codec(MemoryContext context, const ValueType& type, std::string_
 ValueCodec* make_text_codec(MemoryContext context, const ValueType& type,
                             std::string_view column_name) {
   auto* codec = new (MemoryContextAllocZero(context, sizeof(ValueCodec))) ValueCodec();
+  codec->form = text_form(type.type);
   codec->varlena = get_typlen(type.type) == -1;
   codec->output = output_function(context, type.type);
   codec->own_output = !is_own(type.type);

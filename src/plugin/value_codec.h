@@ -23,6 +23,7 @@ enum class ValueForm : uint8_t {
   float4_plain,  // as PostgreSQL prints it
   float8_plain,  //
   text,          // text, varchar, bpchar, json: the stored bytes are the text
+  jsonb_text,    // jsonb, as its text in a string
   json_value,    // jsonb, as the JSON that it is
   name,
   character,  // "char"
@@ -91,7 +92,7 @@ ValueType value_type(Oid type, int32 typmod);
 ValueCodec make_codec(MemoryContext context, const ValueType& type, std::string_view column_name,
                       const PluginOptions& options);
 
-// A codec of form type_text, for the text alone.
+// A codec for the text alone, see put_plain_text().
 ValueCodec* make_text_codec(MemoryContext context, const ValueType& type,
                             std::string_view column_name);
 

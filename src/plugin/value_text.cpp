@@ -1,6 +1,9 @@
 #include "plugin/value_text.h"
 
+#include "event/text.h"
+#include "plugin/encoding.h"
 #include "plugin/guard.h"
+#include "plugin/value.h"
 
 namespace waljet {
 namespace {
@@ -37,6 +40,12 @@ void call_output(void* argument) {
   call->text = OutputFunctionCall(call->output, call->value);
 }
 
+void put_stored_text(Sink& sink, Datum value) {
+  struct varlena* detoasted = detoast_packed(value);
+  sink.put(utf8_of(bytes_of(detoasted)));
+  free_if_copy(detoasted, value);
+}
+
 }  // namespace
 
 char* output_text(const ValueCodec& codec, Datum value) {
@@ -47,6 +56,22 @@ char* output_text(const ValueCodec& codec, Datum value) {
   log_failure_once(codec, error);
   FreeErrorData(error);
   return nullptr;
+}
+
+bool put_plain_text(Sink& sink, const ValueCodec& codec, Datum value) {
+  switch (codec.form) {
+    case ValueForm::int2: put_int(sink, DatumGetInt16(value)); return true;
+    case ValueForm::int4: put_int(sink, DatumGetInt32(value)); return true;
+    case ValueForm::int8: put_int(sink, DatumGetInt64(value)); return true;
+    case ValueForm::uuid: put_uuid(sink, DatumGetUUIDP(value)->data); return true;
+    case ValueForm::text: put_stored_text(sink, value); return true;
+    default: break;
+  }
+  char* text = output_text(codec, value);
+  if (text == nullptr) return false;
+  sink.put(utf8_of(text));
+  pfree(text);
+  return true;
 }
 
 }  // namespace waljet

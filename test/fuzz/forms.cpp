@@ -2,6 +2,7 @@
 // is JSON, or nothing.
 #include <rapidjson/document.h>
 
+#include "event/escaped_text.h"
 #include "event/geometry.h"
 #include "event/hstore.h"
 #include "event/json.h"
@@ -55,6 +56,14 @@ void check_strings(std::string_view bytes) {
     require(std::string_view(document.GetString(), document.GetStringLength()) == repaired,
             "a string reads back");
   }
+  const std::string repaired_json = written([&](Sink& sink) { put_json_string(sink, repaired); });
+  const std::string quoted =
+      written([&](Sink& sink) { put_quoted_text(sink, bytes, Escaping::json); });
+  require(quoted == repaired_json, "one pass writes what two do");
+  const std::string nested =
+      written([&](Sink& sink) { put_quoted_text(sink, bytes, Escaping::server_in_string); });
+  require(is_json('"' + nested + '"'), "a string inside a string is JSON");
+  require(nested.size() <= quoted_bytes_max(bytes.size()), "the bound of quoted text holds");
   const std::string ascii =
       written([&](Sink& sink) { put_json_string(sink, bytes, JsonText::ascii); });
   require(is_ascii(ascii) && is_json(ascii), "ascii is safe on any bytes");
