@@ -18,8 +18,16 @@
 //         42    2  length of schema.table
 //         44    4  length of the key
 //         48    4  length of the headers
-//         52    4  reserved, 0
-//         56       subject, table, key, headers, body: the body takes what is left
+//         52    4  events of a group, 0 in the frame of one event
+//         56       subject, table, key, headers, body, index: the body takes what is left
+//
+// A group is several consecutive events of one transaction that share kind and subject. Its body is
+// theirs, separated by one newline each; its position is that of the last one; op, table and key
+// are those that all of them share, else empty. The index has an entry for each:
+//
+//          0    8  ordinal
+//          8    4  part
+//         12    4  size of its body, without a newline
 //
 // On the wire: never renumber. Documented with a worked example in docs/frame-format.md.
 #pragma once
@@ -35,8 +43,9 @@
 namespace waljet {
 
 // Raised when a change of layout or meaning would mislead a reader of the other version.
-constexpr uint16_t frame_version = 1;
+constexpr uint16_t frame_version = 2;
 constexpr size_t frame_header_bytes = 56;
+constexpr size_t group_entry_bytes = 16;
 
 enum class FrameKind : uint8_t {
   hello = 1,   // first in each session: `flags` is the frame version, body as put_hello() writes it
@@ -66,12 +75,37 @@ struct Frame {
   std::string_view key;
   std::string_view headers;
   std::string_view body;
+  std::string_view index;  // of a group: its entries; empty: one event
 };
 
 // Writes a frame in two steps, so that the body is formatted in place: begin_frame() writes all but
 // the body and returns a mark for end_frame(). Both only append.
 size_t begin_frame(Sink& sink, const Frame& frame);
 void end_frame(Sink& sink, size_t mark);
+
+// One event of a group.
+struct GroupEntry {
+  uint64_t ordinal = 0;
+  uint32_t part = 0;
+  uint32_t body_bytes = 0;
+};
+void put_group_entry(Sink& index, const GroupEntry& entry);
+
+// Makes the frame at `mark`, which ends with the sink, a group of at least two events. `index` is
+// theirs. The frame was begun for the first of them; end_frame() is called here.
+void end_group(Sink& sink, size_t mark, std::string_view index);
+
+// Takes out of the frame at `mark` the op, table and key that `event` does not share with it.
+// Returns by how many bytes the body has moved down.
+size_t keep_shared(Sink& sink, size_t mark, const Frame& event);
+
+// Events of a frame: 1 where it is no group.
+size_t event_count(const Frame& frame);
+// Of the event at `place`, counted from 0.
+Position position_at(const Frame& frame, size_t place);
+// The events at places `begin` to before `end`, at least one, as a frame of their own: views into
+// the same bytes, nothing is copied. One event alone is no group.
+Frame part_of(const Frame& frame, size_t begin, size_t end);
 
 // The headers area is zero or more lines `Name: value`, each ended by a newline: ASCII, the name of
 // letters, digits and hyphens, nothing folded. Readers pass over names that they do not know.
@@ -87,7 +121,8 @@ std::optional<FrameHeader> take_frame_header(std::string_view& headers);
 constexpr std::string_view oversize_header = "Waljet-Oversize";
 
 // Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
-// frame. An unknown kind is returned as it is: whoever reads it decides.
+// frame: that of a group has an index that fits its body, with positions that rise up to its own.
+// An unknown kind is returned as it is: whoever reads it decides.
 std::optional<Frame> take_frame(std::string_view& bytes);
 
 // What a hello frame says; its body is both lines, each ended by a newline.

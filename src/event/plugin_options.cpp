@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t batch_bytes_max = uint64_t{64} << 20;
 constexpr uint64_t event_bytes_max = (uint64_t{1} << 30) - 1;  // what PostgreSQL can send at once
 
-constexpr std::array<OptionSpec, 20> specs{{
+constexpr std::array<OptionSpec, 21> specs{{
     {OptionId::format, "format", OptionKind::choice, "debezium", "", "debezium,wal-listener", 0, 0,
      "The shape of an event."},
     {OptionId::name, "name", OptionKind::text, "", "the database name", "", 1, 64,
@@ -66,6 +66,10 @@ constexpr std::array<OptionSpec, 20> specs{{
     {OptionId::batch_bytes, "batch_bytes", OptionKind::number, "65536", "", "", 0, batch_bytes_max,
      "How much is gathered into one replication message; never held past a commit. 0: one event a "
      "message, as always in the SQL functions."},
+    {OptionId::group_bytes, "group_bytes", OptionKind::number, "0", "", "", 0, group_bytes_max,
+     "With `output` `frames`: consecutive events of a transaction that share a subject leave as "
+     "one "
+     "frame, of at most so many bytes of JSON. 0: one event a frame."},
 }};
 
 // What the other format has no place for.
@@ -215,6 +219,7 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
     case OptionId::max_event_bytes: options.max_event_bytes = *parse_number(value); break;
     case OptionId::output: options.output = static_cast<OutputKind>(chosen); break;
     case OptionId::batch_bytes: options.batch_bytes = *parse_number(value); break;
+    case OptionId::group_bytes: options.group_bytes = *parse_number(value); break;
   }
   return {};
 }
@@ -228,6 +233,10 @@ OptionProblem finish_options(PluginOptions& options, std::string_view database) 
         return {id, "applies to format debezium only", "Leave it out, or use format debezium."};
       }
     }
+  }
+  if (options.group_bytes > 0 && options.output != OutputKind::frames) {
+    return {OptionId::group_bytes, "applies to output frames only",
+            "Leave it out, or use output frames."};
   }
   if (natural && !options.has(OptionId::operations)) options.operations = all_operations;
   return {OptionId::subject, options.subject.parse(options.subject_text, options.name), {}};

@@ -13,6 +13,9 @@
 
 namespace waljet {
 
+// The largest group that may be asked for: what NATS advises against exceeding in one message.
+constexpr uint64_t group_bytes_max = uint64_t{8} << 20;
+
 enum class OptionId : uint8_t {
   format,
   name,
@@ -34,6 +37,7 @@ enum class OptionId : uint8_t {
   max_event_bytes,
   output,
   batch_bytes,
+  group_bytes,
 };
 
 enum class OptionKind : uint8_t {
@@ -123,6 +127,7 @@ struct PluginOptions {
   size_t max_event_bytes = 0;  // 0: none
   OutputKind output = OutputKind::lines;
   size_t batch_bytes = 65536;
+  size_t group_bytes = 0;  // 0: no groups
 
   bool has(OptionId id) const { return (given & 1u << static_cast<unsigned>(id)) != 0; }
   bool wants(Operation operation) const {

@@ -29,17 +29,19 @@ struct EventHead {
 struct EventMark {
   size_t start = 0;  // end of what was gathered before
   size_t body = 0;
+  size_t ceiling = 0;
 };
 
 // Begins an event at the end of the batch; the body is whatever is put into session.batch until
-// end_event(), which writes the batch out if it is full. The event must end below
-// event_ceiling(): it may be begun anew instead, as a stub or with another body.
+// end_event(), which writes the batch out if it is full, but for a group that events may still
+// join. The event must end below event_ceiling(): it may be begun anew instead, as a stub or with
+// another body. What `head` views is needed until end_event().
 EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head);
 void end_event(LogicalDecodingContext* ctx, const EventMark& mark);
 
 // The size that the batch may have at the end of this event.
 constexpr size_t event_ceiling(const EventMark& mark) {
-  return mark.start + message_bytes_max;
+  return mark.ceiling;
 }
 
 // Frames only: forgets the event and begins a stub in its place. `bytes` is what the event's body
@@ -47,7 +49,7 @@ constexpr size_t event_ceiling(const EventMark& mark) {
 EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
                      uint64_t bytes);
 
-// Writes out what is gathered. Outside a transaction nothing else does.
+// Writes out all that is gathered. Outside a transaction nothing else does.
 void flush(LogicalDecodingContext* ctx);
 
 // Ends the transaction in hand: says so to the streamer and writes out what is left of the batch.

@@ -26,6 +26,7 @@ namespace waljet {
 namespace {
 
 constexpr size_t batch_slack_bytes = 16384;  // one ordinary event past the limit without growing
+constexpr size_t group_index_bytes = 4096;   // grows with the groups
 constexpr uint32_t progress_interval_calls = 100;
 
 // The SQL functions have no connection whose life depends on progress.
@@ -113,6 +114,8 @@ void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options
   session.relations = make_relation_cache(session.context, session.options, session.database);
   session.one_per_message = under_sql_function(ctx) || session.options.batch_bytes == 0;
   session.batch = make_sink(session.context, session.options.batch_bytes + batch_slack_bytes);
+  session.group =
+      GroupWriter(session.options.group_bytes, make_sink(session.context, group_index_bytes));
   render_source(session);
   if (session.options.output == OutputKind::frames) {
     server_options->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "event/debezium.h"
+#include "event/group_writer.h"
 #include "event/plugin_options.h"
 #include "event/position.h"
 #include "event/sink.h"
@@ -49,6 +50,7 @@ struct Session {
   CatalogView catalog;
 
   Sink batch;                   // events not yet handed to the server
+  GroupWriter group;            // the end of the batch, with option `group_bytes`
   Sink key;                     // of the event in hand
   Sink subject;                 // of the event in hand, where it depends on the key
   bool said_hello = false;      // frames only

@@ -137,6 +137,25 @@ void add_delivery(CLI::App& command, RunSettings& run) {
                    "go on though the stream holds events of another history");
 }
 
+void add_grouping(CLI::App& command, RunSettings& run) {
+  const std::map<std::string, Grouping> groupings{{"event", Grouping::event},
+                                                  {"run", Grouping::run}};
+  command
+      .add_option("--grouping", run.grouping,
+                  "event: a message for each event; run: one for consecutive events of a "
+                  "transaction that share a subject, a line each [event]")
+      ->envname("WALJET_SINK_GROUPING")
+      ->transform(CLI::Transformer(groupings, CLI::ignore_case))
+      ->type_name("event|run");
+  command
+      .add_option("--group-bytes", run.group_bytes,
+                  "the largest message of --grouping run, from 1KiB to 8MiB [64KiB]")
+      ->envname("WALJET_SINK_GROUP_BYTES")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(group_bytes_min, size_t{group_bytes_max}))
+      ->type_name("SIZE");
+}
+
 void declare_run(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* command = app.add_subcommand("run", "Stream committed changes into JetStream");
   add_postgres(*command, line.run.postgres);
@@ -147,6 +166,7 @@ void declare_run(CLI::App& app, CommandLine& line, int& code) {
   add_plugin_options(*command, line.run);
   add_window(*command, line.run);
   add_delivery(*command, line.run);
+  add_grouping(*command, line.run);
   add_log_level(*command, line.log_level);
   command->callback([&] {
     start_log(line.log_level);

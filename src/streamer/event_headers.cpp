@@ -15,16 +15,30 @@ void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
     put("Nats-Msg-Id", id);
   }
   if (outgoing.expected_sequence) {
-    std::array<char, 24> digits;
-    const auto [end, error] =
-        std::to_chars(digits.data(), digits.data() + digits.size(), *outgoing.expected_sequence);
-    put("Nats-Expected-Last-Sequence", {digits.data(), static_cast<size_t>(end - digits.data())});
+    put_number("Nats-Expected-Last-Sequence", *outgoing.expected_sequence);
   }
+  if (event_count(*outgoing.frame) > 1) put_group(outgoing);
   put_lines(outgoing.frame->headers);
   for (size_t i = 0; i < count_; ++i) {
     const char* text = text_.view().data();
     headers_[i] = {text + places_[i].name, text + places_[i].value};
   }
+}
+
+void EventHeaders::put_number(std::string_view name, uint64_t number) {
+  std::array<char, 24> digits;
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  put(name, {digits.data(), static_cast<size_t>(end - digits.data())});
+}
+
+void EventHeaders::put_group(const Outgoing& outgoing) {
+  put("Content-Type", "application/x-ndjson");
+  put_number("Waljet-Count", event_count(*outgoing.frame));
+  StringSink first;
+  (*first).put(outgoing.source_id);
+  (*first).put(':');
+  put_position(*first, position_at(*outgoing.frame, 0));
+  put("Waljet-First", first.view());
 }
 
 void EventHeaders::put_id(const Outgoing& outgoing) {

@@ -3,6 +3,9 @@
 //     Waljet-Id                       always: the event's id
 //     Nats-Expected-Last-Sequence     with strict fencing: sequence of the event before it
 //     Nats-Msg-Id                     with fencing off, or on demand: the id again
+//     Content-Type, Waljet-Count, Waljet-First
+//                                     of a group: application/x-ndjson, how many events, the id of
+//                                     the first one; Waljet-Id is that of the last
 //     what the plugin gives with the frame, lines of `Name: value`
 //
 // The object keeps its memory from one event to the next.
@@ -35,6 +38,8 @@ class EventHeaders {
   };
   void put(std::string_view name, std::string_view value);
   void put_id(const Outgoing& outgoing);
+  void put_number(std::string_view name, uint64_t number);
+  void put_group(const Outgoing& outgoing);
   void put_lines(std::string_view lines);
 
   StringSink text_;  // names and values, each ended by NUL

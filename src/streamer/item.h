@@ -26,6 +26,7 @@ enum class ItemKind : uint8_t {
 struct Session {
   uint64_t number = 0;  // rising, from 1
   SourceFacts facts;
+  GroupSizes groups = {};
 };
 
 struct Item {

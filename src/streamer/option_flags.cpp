@@ -12,8 +12,8 @@ namespace waljet {
 namespace {
 
 // Said by flags of their own, or by nobody but the streamer.
-constexpr std::array<OptionId, 4> left_out{OptionId::name, OptionId::subject, OptionId::output,
-                                           OptionId::max_event_bytes};
+constexpr std::array<OptionId, 5> left_out{OptionId::name, OptionId::subject, OptionId::output,
+                                           OptionId::max_event_bytes, OptionId::group_bytes};
 
 // Variables are named after the place of a setting in the configuration.
 std::string section_of(OptionId id) {

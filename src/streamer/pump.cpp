@@ -72,8 +72,12 @@ PumpAction Pump::prepare() const {
 PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
   const bool draining = state_ == PumpState::draining;
   confirmer_.confirmed(now);
-  if (draining && (drained() || now >= drain_deadline_)) {
+  if (draining && (is_settled() || now >= drain_deadline_)) {
     state_ = PumpState::stopped;
+    return next(now);
+  }
+  if (!draining && is_settled()) {
+    end_session(session_->number, "what was grouped otherwise is all stored", false);
     return next(now);
   }
   if (awaiting() && now >= silent_since_ + ack_silence_max) {
@@ -84,8 +88,9 @@ PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
     state_ = PumpState::preparing;
     return next(now);
   }
-  const bool at_once = draining && window_.empty();
-  if (!record_under_way_ && (!recorded_ || confirmer_.record_due(now, at_once))) {
+  const bool last = is_closing() && window_.empty();
+  const bool due = !recorded_ || confirmer_.record_due(now, last) || (last && !record_.settled);
+  if (!record_under_way_ && due) {
     return write_record(now);
   }
   return publish_next(now, link_takes_more);
@@ -94,7 +99,7 @@ PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
 PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
   while (send_ < window_.end() && window_.is_acknowledged(send_)) ++send_;
   if (oversize_ && !awaiting()) {
-    back_off(*std::exchange(oversize_, std::nullopt), now);
+    give_way_to_oversize(now);
     return next(now);
   }
   PumpAction action;
@@ -113,6 +118,14 @@ PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
   if (settings_.policy.strict) action.message.expected_sequence = chain_++;
   ++send_;
   return action;
+}
+
+// The server takes less than when the session began, if even a group is too large.
+void Pump::give_way_to_oversize(Instant now) {
+  Error error = *std::exchange(oversize_, std::nullopt);
+  const Frame& frame = events_[send_ - events_first_].frame;
+  if (event_count(frame) > 1) return lose_session(std::move(error.text), now);
+  back_off(std::move(error), now);
 }
 
 PumpAction Pump::write_record(Instant now) {
@@ -154,8 +167,16 @@ bool Pump::input_closed() const {
   return state_ == PumpState::draining && (!in_transaction_ || input_ended_ || coming_);
 }
 
-bool Pump::drained() const {
-  return input_closed() && window_.empty() && !record_under_way_ && recorded_ && confirmer_.clean();
+// The session's groups are not those that are wanted, and no others can arrive any more.
+bool Pump::regroup_due() const {
+  return session_ && session_->groups.used != session_->groups.wanted &&
+         stored_sequence_ >= regroup_at_;
+}
+
+// Nothing is under way, nothing will be, and that is on record.
+bool Pump::is_settled() const {
+  return is_closing() && window_.empty() && !record_under_way_ && recorded_ && record_.settled &&
+         confirmer_.clean();
 }
 
 Lsn Pump::confirmed(Instant now) {

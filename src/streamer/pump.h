@@ -21,10 +21,17 @@
 //   * what is found there is stored, the rest is published again in order;
 //   * an event that is missing while later ones are there was refused because somebody else wrote
 //     into the stream: it is stored late, and said so;
-//   * events beyond what we published are another process's, which has the slot now: the session
-//     is over;
+//   * events beyond what we published, or in other groups, are another process's, which has the
+//     slot now: the session is over;
 //   * a stream that ends before what was acknowledged has lost events: the session is over, and
 //     the next one begins where the slot stands.
+//
+// A group of events is one message, as it comes from the plugin. Its boundaries may differ from
+// those of what is stored, since settings change; so the events of a group are judged one by one,
+// and those that are to be published leave in as few messages as follow each other.
+//
+// The chain counts messages, so what another process of this source still has under way must be
+// grouped alike. A session whose groups are to change ends when the stream has grown past that.
 //
 // Items are taken whatever the state of the link, as long as the window has room. Their chunks are
 // kept until all their events are acknowledged: an outage of NATS never needs anything from
@@ -69,7 +76,8 @@ enum class PumpState : uint8_t {
 // The token of the record's publish; events count from 0 and never get there.
 constexpr Token record_token = std::numeric_limits<Token>::max();
 
-// One event to be published. Views into a kept chunk; valid until the event is acknowledged.
+// One message to be published: an event or a group. Views into a kept chunk; valid until the event
+// is acknowledged.
 struct Outgoing {
   Token token = 0;
   std::string_view source_id;
@@ -127,7 +135,7 @@ class Pump {
 
   // True while the next item can be used: what came before it has entered the window.
   bool wants_item() const {
-    return unread_.empty() && !coming_ && state_ != PumpState::stopped && !input_closed();
+    return unread_.empty() && !coming_ && state_ != PumpState::stopped && !is_closing();
   }
   void on_item(Item item, Instant now);
 
@@ -139,7 +147,7 @@ class Pump {
   // The link could not be made, or is lost. Of another epoch than the present one: ignored.
   void on_trouble(Error error, uint64_t epoch, Instant now);
   // The event just handed out is larger than the server takes, which `error` says. What was sent
-  // before it is awaited first.
+  // before it is awaited first. A group is formed anew in another session.
   void on_oversize(Token token, Error error);
   void on_ack(const Ack& ack, Instant now);
 
@@ -216,12 +224,15 @@ class Pump {
   PumpAction prepare() const;
   PumpAction publish_or_wait(Instant now, bool link_takes_more);
   PumpAction publish_next(Instant now, bool link_takes_more);
+  void give_way_to_oversize(Instant now);
   PumpAction write_record(Instant now);
   PumpAction write_divergence();
   bool ready_to_turn() const;
   bool awaiting() const { return window_.first() < send_ || record_under_way_; }
   bool input_closed() const;
-  bool drained() const;
+  bool regroup_due() const;
+  bool is_closing() const { return input_closed() || regroup_due(); }
+  bool is_settled() const;
   Instant wake_at() const;
 
   void begin_session(Instant now);
@@ -229,11 +240,14 @@ class Pump {
   bool speaks_of_what_was_lost_before(const Record& stored) const;
   void start_publishing(Instant now);
   void take_record_over(const Survey& survey, Duration delay, Instant now);
+  void end_session(uint64_t number, std::string why, bool blocked);
   void lose_session(std::string why, Instant now);
   void reconcile(const Survey& survey, Instant now);
   std::optional<std::string> why_session_is_lost(const Survey& survey) const;
   void take_found(const Survey& survey, Instant now);
+  std::deque<KeptEvent>::const_iterator first_reaching(const Position& position) const;
   std::optional<Token> token_at(const Position& position) const;
+  bool is_in_other_groups(const StoredEvent& stored) const;
   void note_foreign(const Survey& survey);
   void publish_singly(uint64_t last_sequence);
   void note_late(const Frame& frame);
@@ -251,9 +265,11 @@ class Pump {
   void fail(Error error);
 
   void absorb(Instant now);
-  void apply(const Frame& frame, size_t bytes, Instant now);
-  bool is_wanted(const Frame& frame) const;
-  void enter_window(const Frame& frame, size_t bytes, Instant now);
+  bool apply(const Frame& frame, Instant now);
+  bool take_events(const Frame& frame, Instant now);
+  bool is_wanted(const Position& position) const;
+  size_t end_of_wanted(const Frame& frame, size_t begin) const;
+  void enter_window(const Frame& frame);
   void greet(const Frame& frame);
   void forget_unused();
   void forget_all();
@@ -294,6 +310,7 @@ class Pump {
   Confirmer confirmer_;
   uint64_t acknowledged_sequence_ = 0;  // the highest one
   uint64_t stored_sequence_ = 0;        // the stream's last one at the start, or acknowledged since
+  uint64_t regroup_at_ = 0;             // what others have under way expects less than this
   std::optional<Position> stored_last_;  // of this session's events that are stored, one and all
                                          // before it
   std::optional<Position> last_entered_;

@@ -14,6 +14,12 @@ bool ends_itself(const Frame& frame) {
   return frame.end_lsn != 0;
 }
 
+// What a frame, or a part of one, counts in the window.
+size_t bytes_of(const Frame& frame) {
+  return frame_header_bytes + frame.subject.size() + frame.table.size() + frame.key.size() +
+         frame.headers.size() + frame.body.size() + frame.index.size();
+}
+
 }  // namespace
 
 void Pump::on_item(Item item, Instant now) {
@@ -37,7 +43,7 @@ void Pump::on_item(Item item, Instant now) {
 
 // Moves frames of the newest chunk into the window, as far as there is room.
 void Pump::absorb(Instant now) {
-  while (!unread_.empty() && !fatal_ && !input_closed()) {
+  while (!unread_.empty() && !fatal_ && !is_closing()) {
     std::string_view rest = unread_;
     const auto frame = take_frame(rest);
     if (!frame) {
@@ -47,9 +53,7 @@ void Pump::absorb(Instant now) {
                    {},
                    {}});
     }
-    const size_t bytes = unread_.size() - rest.size();
-    if (is_wanted(*frame) && !window_.has_room(bytes)) return;
-    apply(*frame, bytes, now);
+    if (!apply(*frame, now)) return;
     unread_ = rest;
   }
   unread_ = {};
@@ -65,20 +69,25 @@ void Pump::forget_unused() {
   chunks_.pop_back();
 }
 
-void Pump::apply(const Frame& frame, size_t bytes, Instant now) {
+// False: there is no room for it, or for the rest of it, yet.
+bool Pump::apply(const Frame& frame, Instant now) {
   if (!greeted_ && frame.kind != FrameKind::hello) {
-    return fail({ErrorClass::refused, "the plugin sent an event before its hello frame", {}, {}});
+    fail({ErrorClass::refused, "the plugin sent an event before its hello frame", {}, {}});
+    return true;
   }
   switch (frame.kind) {
-    case FrameKind::hello: return greet(frame);
-    case FrameKind::commit: in_transaction_ = false; return window_.add_checkpoint(frame.end_lsn);
+    case FrameKind::hello: greet(frame); return true;
+    case FrameKind::commit:
+      in_transaction_ = false;
+      window_.add_checkpoint(frame.end_lsn);
+      return true;
     case FrameKind::event:
     case FrameKind::message:
     case FrameKind::stub:
     case FrameKind::marker:
-      enter_window(frame, bytes, now);
+      if (!take_events(frame, now)) return false;
       if (ends_itself(frame)) window_.add_checkpoint(frame.end_lsn);
-      return;
+      return true;
   }
   fail({ErrorClass::refused,
         fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
@@ -86,17 +95,44 @@ void Pump::apply(const Frame& frame, size_t bytes, Instant now) {
                     static_cast<int>(frame.kind)),
         {},
         {}});
+  return true;
+}
+
+// What has entered the window of a frame whose rest has to wait is not wanted any more.
+bool Pump::take_events(const Frame& frame, Instant now) {
+  const size_t count = event_count(frame);
+  for (size_t begin = 0; begin < count;) {
+    if (!is_wanted(position_at(frame, begin))) {
+      confirmer_.on_stored(now);  // its delay begins anew
+      ++begin;
+      continue;
+    }
+    const size_t end = end_of_wanted(frame, begin);
+    const Frame part = part_of(frame, begin, end);
+    if (!window_.has_room(bytes_of(part))) return false;
+    enter_window(part);
+    begin = end;
+  }
+  return true;
 }
 
 // An event that is not stored, nor on its way.
-bool Pump::is_wanted(const Frame& frame) const {
-  if (!is_event(frame.kind)) return false;
-  if (last_entered_ && frame.position <= *last_entered_) return false;
-  return stored_.judge(frame.position) != StoredEvents::Verdict::stored;
+bool Pump::is_wanted(const Position& position) const {
+  if (last_entered_ && position <= *last_entered_) return false;
+  return stored_.judge(position) != StoredEvents::Verdict::stored;
 }
 
-void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
-  if (!is_wanted(frame)) return confirmer_.on_stored(now);  // its delay begins anew
+// From the event at `begin` on, which is wanted: where those end that may be one message with it.
+size_t Pump::end_of_wanted(const Frame& frame, size_t begin) const {
+  const size_t count = event_count(frame);
+  const auto verdict = stored_.judge(position_at(frame, begin));
+  if (verdict == StoredEvents::Verdict::unknown) return count;  // as is all behind it
+  size_t end = begin + 1;
+  while (end < count && stored_.judge(position_at(frame, end)) == verdict) ++end;
+  return end;
+}
+
+void Pump::enter_window(const Frame& frame) {
   if (stored_.judge(frame.position) == StoredEvents::Verdict::missing) {
     note_late(frame);
     publish_singly(chain_);
@@ -105,7 +141,7 @@ void Pump::enter_window(const Frame& frame, size_t bytes, Instant now) {
     ++notices_.stubs;
     notices_.stub = name_of(frame);
   }
-  window_.add(bytes);
+  window_.add(bytes_of(frame));
   events_.push_back({frame, 0});
   last_entered_ = frame.position;
   newest_own_ = std::max(newest_own_.value_or(frame.position), frame.position);

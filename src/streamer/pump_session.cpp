@@ -44,13 +44,14 @@ void Pump::begin_session(Instant now) {
     const bool own = newest_own_ && newest_own_->commit_lsn >= coming_->facts.flushed;
     const bool certain = !decision_.diverged || own;
     if (certain) divergence_ = decision_.diverged;
-    session_end_ = {coming_->number,
-                    certain ? *decision_.blocked : "another process has stored events meanwhile",
-                    certain};
-    coming_.reset();
-    forget_all();
-    state_ = PumpState::standing_by;
-    return;
+    return end_session(coming_->number,
+                       certain ? *decision_.blocked : "another process has stored events meanwhile",
+                       certain);
+  }
+  const GroupSizes& groups = coming_->groups;
+  if (groups.used != group_bytes_to_use(*survey_, settings_.policy, groups)) {
+    return end_session(coming_->number, "another process has begun to group events otherwise",
+                       false);
   }
   if (!survey_->stream) {
     state_ = PumpState::creating;
@@ -117,6 +118,9 @@ void Pump::start_publishing(Instant now) {
   acknowledged_sequence_ = stream_.last_sequence;
   stored_sequence_ = stream_.last_sequence;
   chain_ = stream_.last_sequence;
+  const uint64_t pending_max = survey.record ? survey.record->max_pending : 0;
+  regroup_at_ =
+      stream_.last_sequence + std::max<uint64_t>(pending_max, settings_.limits.messages_max);
   take_record_over(survey, *delay, now);
   note_foreign(survey);
   silent_since_ = now;
@@ -198,6 +202,8 @@ Record Pump::make_record(const Mark& mark) const {
   record.max_pending = std::max<uint64_t>(record_.max_pending, settings_.limits.messages_max);
   record.max_pending_bytes =
       std::max<uint64_t>(record_.max_pending_bytes, settings_.limits.bytes_max);
+  record.group_bytes = session_->groups.used;
+  record.settled = is_closing() && window_.empty();
   record.history_sequence = record_.history_sequence;
   record.marks = confirmer_.marks();
   const auto add = [&](const Mark& more) {
@@ -245,6 +251,15 @@ Result<Duration> Pump::confirm_delay(const StreamState& stream) const {
 }
 
 // ---- the end of a session ----
+
+// Of the present one, or of one that does not begin. The link stays.
+void Pump::end_session(uint64_t number, std::string why, bool blocked) {
+  session_end_ = {number, std::move(why), blocked};
+  session_.reset();
+  coming_.reset();
+  forget_all();
+  state_ = PumpState::standing_by;
+}
 
 void Pump::lose_session(std::string why, Instant now) {
   if (session_) session_end_ = {session_->number, why, false};
@@ -314,6 +329,9 @@ std::optional<std::string> Pump::why_session_is_lost(const Survey& survey) const
     if (!last_entered_ || event.position > *last_entered_) {
       return std::string("another waljet has stored later events of this source");
     }
+    if (is_in_other_groups(event)) {
+      return std::string("another waljet has stored events of this source in other groups");
+    }
   }
   return std::nullopt;
 }
@@ -344,12 +362,26 @@ void Pump::take_found(const Survey& survey, Instant now) {
   on_progress(now);
 }
 
-std::optional<Token> Pump::token_at(const Position& position) const {
-  const auto place = std::lower_bound(
+// The first one that holds this event, or a later one.
+std::deque<Pump::KeptEvent>::const_iterator Pump::first_reaching(const Position& position) const {
+  return std::lower_bound(
       events_.begin(), events_.end(), position,
       [](const KeptEvent& event, const Position& wanted) { return event.frame.position < wanted; });
+}
+
+std::optional<Token> Pump::token_at(const Position& position) const {
+  const auto place = first_reaching(position);
   if (place == events_.end() || place->frame.position != position) return std::nullopt;
   return events_first_ + static_cast<Token>(place - events_.begin());
+}
+
+// Whether it holds some of the window's events, but not those of one message of ours.
+bool Pump::is_in_other_groups(const StoredEvent& stored) const {
+  const auto place = first_reaching(stored.first);
+  if (place == events_.end()) return false;
+  const Position first = position_at(place->frame, 0);
+  if (first > stored.position) return false;
+  return first != stored.first || place->frame.position != stored.position;
 }
 
 // ---- notices ----
@@ -371,7 +403,7 @@ void Pump::publish_singly(uint64_t last_sequence) {
 }
 
 void Pump::note_late(const Frame& frame) {
-  ++notices_.late_events;
+  notices_.late_events += event_count(frame);
   notices_.late_event = name_of(frame);
 }
 

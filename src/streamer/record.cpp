@@ -71,6 +71,9 @@ std::string record_json(const Record& record, std::string_view source_id) {
   put(writer, "read_from", record.read_from);
   put(writer, "max_pending", record.max_pending);
   put(writer, "max_pending_bytes", record.max_pending_bytes);
+  put(writer, "group_bytes", record.group_bytes);
+  writer.Key("settled");
+  writer.Bool(record.settled);
   put(writer, "history_sequence", record.history_sequence);
   if (record.diverged) put(writer, "diverged", event_id_text(source_id, *record.diverged));
   put_marks(writer, record.marks);
@@ -99,6 +102,9 @@ std::optional<Record> parse_record(std::string_view json) {
   record.read_from = count_member(document, "read_from");
   record.max_pending = count_member(document, "max_pending");
   record.max_pending_bytes = count_member(document, "max_pending_bytes");
+  record.group_bytes = count_member(document, "group_bytes");
+  const auto settled = document.FindMember("settled");
+  record.settled = settled != document.MemberEnd() && settled->value.IsTrue();
   record.history_sequence = count_member(document, "history_sequence");
   if (const auto id = parse_event_id(text_member(document, "diverged"))) {
     record.diverged = id->position;

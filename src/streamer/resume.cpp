@@ -202,37 +202,55 @@ void Decider::collect_stored() {
   // hole cannot lie before it.
   const bool whole =
       trusted && record()->read_from != 0 && survey_.read_from <= record()->read_from;
-  std::vector<Position> found;
+  std::vector<PositionRange> found;
   for (const StoredEvent& event : survey_.events) {
-    if (in_present_history(event)) found.push_back(event.position);
+    if (in_present_history(event)) found.push_back({event.first, event.position});
   }
   decision_.stored = StoredEvents(all_up_to, std::move(found), !whole);
 }
 
 }  // namespace
 
-StoredEvents::StoredEvents(std::optional<Position> all_up_to, std::vector<Position> found,
+StoredEvents::StoredEvents(std::optional<Position> all_up_to, std::vector<PositionRange> found,
                            bool floor)
-    : all_up_to_(all_up_to), found_(std::move(found)), floor_(floor) {
-  std::sort(found_.begin(), found_.end());
+    : all_up_to_(all_up_to), floor_(floor) {
+  std::sort(found.begin(), found.end(),
+            [](const PositionRange& a, const PositionRange& b) { return a.first < b.first; });
+  for (const PositionRange& range : found) {
+    if (found_.empty() || found_.back().last < range.first) {
+      found_.push_back(range);
+    } else {
+      found_.back().last = std::max(found_.back().last, range.last);
+    }
+  }
 }
 
 StoredEvents::Verdict StoredEvents::judge(const Position& position) const {
   if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;
-  if (found_.empty() || position > found_.back()) return Verdict::unknown;
-  if (floor_ && position < found_.front()) return Verdict::stored;
-  return std::binary_search(found_.begin(), found_.end(), position) ? Verdict::stored
-                                                                    : Verdict::missing;
+  if (found_.empty() || position > found_.back().last) return Verdict::unknown;
+  if (floor_ && position < found_.front().first) return Verdict::stored;
+  const auto range = std::lower_bound(
+      found_.begin(), found_.end(), position,
+      [](const PositionRange& one, const Position& wanted) { return one.last < wanted; });
+  return range->first <= position ? Verdict::stored : Verdict::missing;
 }
 
 std::optional<Position> StoredEvents::last() const {
   if (found_.empty()) return all_up_to_;
-  return std::max(all_up_to_.value_or(found_.back()), found_.back());
+  return std::max(all_up_to_.value_or(found_.back().last), found_.back().last);
 }
 
 Decision decide_resume(const ResumeNames& names, const SourceFacts& facts, const Survey& survey,
                        const ResumePolicy& policy) {
   return Decider(names, facts, survey, policy).decide();
+}
+
+uint64_t group_bytes_to_use(const Survey& survey, const ResumePolicy& policy,
+                            const GroupSizes& sizes) {
+  if (!policy.strict || !survey.stream || !survey.record) return sizes.wanted;
+  const Record& record = survey.lost_record ? *survey.lost_record : *survey.record;
+  const bool may_arrive = record.stream_created == survey.stream->created && !record.settled;
+  return may_arrive && record.group_bytes <= sizes.most ? record.group_bytes : sizes.wanted;
 }
 
 // Lines of `<timeline> TAB <LSN> TAB <reason>`, and comments.

@@ -43,10 +43,25 @@ struct ResumePolicy {
   bool accept_divergence = false;
 };
 
+// How large groups of events are, in bytes of their bodies; 0: no groups.
+struct GroupSizes {
+  uint64_t wanted = 0;  // by the settings, as far as NATS takes that
+  uint64_t most = 0;    // that NATS takes
+  uint64_t used = 0;    // in this session
+};
+
 struct ResumeNames {
   std::string source_id;
   std::string slot;
   std::string stream;
+};
+
+// What one message holds: all events from the first to the last one.
+struct PositionRange {
+  Position first;
+  Position last;
+
+  PositionRange(const Position& from, const Position& to) : first(from), last(to) {}
 };
 
 // Which events of the source the stream holds, or held.
@@ -61,7 +76,8 @@ class StoredEvents {
   StoredEvents() = default;
   // All up to `all_up_to`; `found` may be in any order. `floor`: what is before the first of those
   // found is stored as well.
-  StoredEvents(std::optional<Position> all_up_to, std::vector<Position> found, bool floor = true);
+  StoredEvents(std::optional<Position> all_up_to, std::vector<PositionRange> found,
+               bool floor = true);
 
   Verdict judge(const Position& position) const;
   // The last one that is stored.
@@ -69,7 +85,7 @@ class StoredEvents {
 
  private:
   std::optional<Position> all_up_to_;
-  std::vector<Position> found_;  // ascending
+  std::vector<PositionRange> found_;  // ascending, apart from each other
   bool floor_ = true;
 };
 
@@ -90,6 +106,12 @@ struct Decision {
 
 Decision decide_resume(const ResumeNames& names, const SourceFacts& facts, const Survey& survey,
                        const ResumePolicy& policy);
+
+// What groups a session has to use. The chain counts messages: one that is still under way, of a
+// process that did not end cleanly, is taken for its successor's if it is grouped otherwise. So the
+// old grouping goes on until the stream has grown past everything that may be under way.
+uint64_t group_bytes_to_use(const Survey& survey, const ResumePolicy& policy,
+                            const GroupSizes& sizes);
 
 // Content of a timeline history file, as TIMELINE_HISTORY sends it.
 std::vector<TimelineSwitch> parse_timeline_history(std::string_view content);

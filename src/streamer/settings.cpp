@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "event/position.h"
 #include "event/subject.h"
 #include "streamer/stream_config.h"
@@ -85,7 +87,7 @@ std::string confirm_delay_problem(const std::string& text) {
 }
 
 OptionList start_options(const RunSettings& settings, const SourceNames& names,
-                         int64_t event_bytes_max) {
+                         int64_t event_bytes_max, uint64_t group_bytes) {
   OptionList options{{"output", "frames"}, {"name", names.name}, {"subject", settings.subject}};
   for (const auto& [name, value] : settings.options) {
     if (!value.empty()) options.emplace_back(name, value);
@@ -93,7 +95,21 @@ OptionList start_options(const RunSettings& settings, const SourceNames& names,
   if (settings.oversize == Oversize::stub && event_bytes_max > 0) {
     options.emplace_back("max_event_bytes", std::to_string(event_bytes_max));
   }
+  if (group_bytes > 0) options.emplace_back("group_bytes", std::to_string(group_bytes));
   return options;
+}
+
+// Beside what every event has, the headers of a group have more ids.
+GroupSizes group_sizes(const RunSettings& settings, const SourceNames& names,
+                       int64_t event_bytes_max) {
+  constexpr int64_t ids_max = 3;
+  const auto id_bytes = static_cast<int64_t>(names.source_id.size());
+  GroupSizes sizes;
+  sizes.most = static_cast<uint64_t>(std::max<int64_t>(event_bytes_max - ids_max * id_bytes, 0));
+  sizes.most = std::min(sizes.most, group_bytes_max);
+  const bool grouped = settings.grouping == Grouping::run;
+  sizes.wanted = grouped ? std::min<uint64_t>(settings.group_bytes, sizes.most) : 0;
+  return sizes;
 }
 
 ResumeNames resume_names(const SourceNames& names) {

@@ -31,6 +31,13 @@ enum class Oversize : uint8_t {
   stub,  // its key is sent in its place
 };
 
+// What is stored as one message.
+enum class Grouping : uint8_t {
+  event,  // each event
+  run,    // consecutive events of a transaction that share a subject, up to group_bytes
+};
+constexpr size_t group_bytes_min = 1024;
+
 // Empty: not set, so that a default applies.
 struct RunSettings {
   std::string postgres;  // connection string
@@ -46,6 +53,8 @@ struct RunSettings {
   bool message_ids = false;
   std::string confirm_delay{confirm_delay_auto};
   Oversize oversize = Oversize::stop;
+  Grouping grouping = Grouping::event;
+  size_t group_bytes = size_t{64} << 10;
   bool accept_gap = false;
   bool accept_divergence = false;
 };
@@ -89,9 +98,13 @@ std::string stream_of_name(std::string_view name);
 std::string confirm_delay_problem(const std::string& text);
 
 // What the plugin is told. `event_bytes_max`: what NATS takes as one message, without headers; 0:
-// not known.
+// not known. `group_bytes`: the largest group, 0 for none.
 OptionList start_options(const RunSettings& settings, const SourceNames& names,
-                         int64_t event_bytes_max);
+                         int64_t event_bytes_max, uint64_t group_bytes = 0);
+// What is wanted of groups, and possible. Where it is not known what NATS takes, nothing is
+// grouped.
+GroupSizes group_sizes(const RunSettings& settings, const SourceNames& names,
+                       int64_t event_bytes_max);
 
 ResumeNames resume_names(const SourceNames& names);
 ResumePolicy resume_policy(const RunSettings& settings);

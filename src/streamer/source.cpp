@@ -232,7 +232,18 @@ SourceState Source::decide() {
       decide_resume(resume_names(*names_), facts, *report.survey, resume_policy(settings_));
   if (decision.diverged) handoff_.report_divergence(*decision.diverged);
   if (decision.blocked) return after_blocked(*decision.blocked);
+  decide_groups(*report.survey);
   return SourceState::starting;
+}
+
+void Source::decide_groups(const Survey& survey) {
+  groups_ = group_sizes(settings_, *names_, event_bytes_max());
+  groups_.used = group_bytes_to_use(survey, resume_policy(settings_), groups_);
+  if (groups_.used == groups_.wanted) return;
+  log_info(
+      "what was sent before may still arrive, since waljet did not end cleanly: until the stream "
+      "has grown by --max-pending messages, events are grouped as before (by {} bytes, then {})",
+      groups_.used, groups_.wanted);
 }
 
 SourceState Source::wait_for_slot() {
@@ -257,8 +268,8 @@ SourceState Source::start() {
     log_info("created slot {}", names_->slot);
     if (auto error = look_at_server()) return after_error(std::move(*error));
   }
-  if (auto error =
-          server.start(names_->slot, start_options(settings_, *names_, event_bytes_max()))) {
+  if (auto error = server.start(
+          names_->slot, start_options(settings_, *names_, event_bytes_max(), groups_.used))) {
     if (error->sqlstate == object_in_use) return SourceState::waiting_for_slot;
     return after_error(std::move(*error));
   }
@@ -266,7 +277,7 @@ SourceState Source::start() {
   session_since_ = now;
   feedback_.emplace(now);
   handoff_.set_live_session(++session_number_);
-  handoff_.push(make_session_start({session_number_, facts_}));
+  handoff_.push(make_session_start({session_number_, facts_, groups_}));
   trouble_log_.over("PostgreSQL: replication goes on");
   log_info("replicating from slot {} of database {} at {}", names_->slot, identity_->database,
            connection_->address().text());

@@ -85,6 +85,7 @@ class Source {
   std::optional<Error> check_identity(const SystemIdentity& identity);
   std::optional<Error> learn_names();
   int64_t event_bytes_max() const;
+  void decide_groups(const Survey& survey);
   void drop_own_slot();
   void disconnect();
   void end_probe();
@@ -114,6 +115,7 @@ class Source {
   std::optional<SourceNames> names_;
   std::optional<SystemIdentity> identity_;
   SourceFacts facts_;
+  GroupSizes groups_;
   bool slot_active_ = false;
   bool created_slot_ = false;
   uint64_t survey_request_ = 0;

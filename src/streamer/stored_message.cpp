@@ -71,7 +71,9 @@ StoredHead parse_stored_message(std::string_view json, bool with_body) {
   StoredHead head;
   head.sequence = count_member(*message, "seq");
   head.subject = text_member(*message, "subject");
-  head.event_id = header_value(decode_base64(text_member(*message, "hdrs")), "Waljet-Id");
+  const std::string headers = decode_base64(text_member(*message, "hdrs"));
+  head.event_id = header_value(headers, "Waljet-Id");
+  head.first_id = header_value(headers, "Waljet-First");
   const std::string_view data = text_member(*message, "data");
   head.body_bytes = data.size() / 4 * 3;
   if (with_body) head.body = decode_base64(data);

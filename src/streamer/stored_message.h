@@ -13,6 +13,7 @@ struct StoredHead {
   uint64_t sequence = 0;
   std::string subject;
   std::string event_id;  // header Waljet-Id, empty if there is none
+  std::string first_id;  // header Waljet-First, which a group has
   std::string body;      // only if asked for
   size_t body_bytes = 0;
 };

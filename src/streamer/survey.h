@@ -24,9 +24,15 @@ struct StreamState {
   int64_t message_bytes_max = -1;  // max_msg_size; -1: none
 };
 
+// A stored message of this source: one event, or a group of them that follow each other.
 struct StoredEvent {
   uint64_t sequence = 0;
-  Position position;
+  Position position;  // of the last one
+  Position first;
+
+  StoredEvent(uint64_t at, const Position& event) : StoredEvent(at, event, event) {}
+  StoredEvent(uint64_t at, const Position& first_event, const Position& last_event)
+      : sequence(at), position(last_event), first(first_event) {}
 
   friend bool operator==(const StoredEvent&, const StoredEvent&) = default;
 };

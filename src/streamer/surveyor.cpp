@@ -12,6 +12,14 @@ SurveyFailure failure(Error error) {
   return {std::move(error), false};
 }
 
+// Of a group: of its first event.
+Position first_position(const StoredHead& head, const EventId& last) {
+  const auto first = parse_event_id(head.first_id);
+  const bool is_group = first && first->source == last.source && first->position < last.position &&
+                        first->position.commit_lsn == last.position.commit_lsn;
+  return is_group ? first->position : last.position;
+}
+
 SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
   return {api_error(stream, error), means_jetstream_absent(error)};
 }
@@ -176,7 +184,7 @@ bool Surveyor::note(const StoredHead& head, Survey& survey) const {
     return false;
   }
   if (id->source == settings_.source_id) {
-    survey.events.push_back({head.sequence, id->position});
+    survey.events.push_back({head.sequence, first_position(head, *id), id->position});
     return true;
   }
   if (head.sequence > survey.other_sequence) {

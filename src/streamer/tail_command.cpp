@@ -4,6 +4,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -68,6 +69,7 @@ class Tail {
   std::optional<Error> subscribe(Reader& reader);
   std::optional<Error> print_all(Reader& reader);
   bool print(const StoredMessage& message);
+  void print_line(std::string_view body);
   bool finished() const { return settings_.count > 0 && printed_ >= settings_.count; }
 
   const TailSettings& settings_;
@@ -182,17 +184,27 @@ std::optional<Error> Tail::print_all(Reader& reader) {
   return std::nullopt;
 }
 
-// False: nobody reads any more.
+// False: nobody reads any more. A group has an event on each of its lines; an event alone has one.
 bool Tail::print(const StoredMessage& message) {
   if (began_ && message.sequence <= last_sequence_) return true;
   began_ = true;
   last_sequence_ = message.sequence;
   backoff_.reset();
+  std::string_view rest = message.body;
+  while (!finished()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    print_line(rest.substr(0, end));
+    if (end == rest.size()) break;
+    rest.remove_prefix(end + 1);
+  }
+  return std::ferror(stdout) == 0;
+}
+
+void Tail::print_line(std::string_view body) {
   ++printed_;
-  const std::string line = to_terminal_ ? print_event(message.body, colored_) : message.body;
+  const std::string line = to_terminal_ ? print_event(body, colored_) : std::string(body);
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
-  return std::ferror(stdout) == 0;
 }
 
 }  // namespace

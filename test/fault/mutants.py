@@ -32,7 +32,7 @@ class Mutant(NamedTuple):
     text: str  # found there exactly once
     instead: str
     scenario: str
-    shows: str  # how the verdict's words begin, one at least
+    shows: str | tuple  # how the verdict's words begin, one at least
 
 
 ALL = [
@@ -63,8 +63,8 @@ ALL = [
     Mutant("one-skipped-on-resume", "resume.cpp",
            "if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;",
            """if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;
-  if (!found_.empty() && position.commit_lsn == found_.back().commit_lsn &&
-      position.ordinal == found_.back().ordinal + 1) {
+  if (!found_.empty() && position.commit_lsn == found_.back().last.commit_lsn &&
+      position.ordinal == found_.back().last.ordinal + 1) {
     return Verdict::stored;
   }""",
            "inside", "lost"),
@@ -72,6 +72,24 @@ ALL = [
            "if (all_up_to_ && position <= *all_up_to_) return Verdict::stored;",
            "if (last() && position.commit_lsn <= last()->commit_lsn) return Verdict::stored;",
            "inside", "lost"),
+    Mutant("group-dropped-whole", "pump_input.cpp",
+           """      ++begin;
+      continue;""",
+           """      begin = count;
+      continue;""",
+           "regrouped", "lost"),
+    Mutant("group-published-whole", "pump_input.cpp",
+           "const Frame part = part_of(frame, begin, end);",
+           "const Frame part = part_of(frame, 0, end);",
+           "regrouped", "repeated"),
+    Mutant("only-the-last-of-a-group-found", "surveyor.cpp",
+           "return is_group ? first->position : last.position;",
+           "return is_group ? last.position : last.position;",
+           "grouped", "repeated"),
+    Mutant("grouped-anew-at-once", "resume.cpp",
+           "return may_arrive && record.group_bytes <= sizes.most ? record.group_bytes : sizes.wanted;",
+           "return may_arrive && record.group_bytes > sizes.most ? record.group_bytes : sizes.wanted;",
+           "straggling", ("repeated", "disordered", "other: in the log of A")),
 ]
 
 SMALL = Work(sessions=2, rows=1500, rows_max=20, pause=0.01, seconds=2.0)
@@ -86,6 +104,16 @@ SCENARIOS = {
     "inside": Schedule(5, flags=["--confirm-delay", "0s", "--max-pending", "32"],
                        work=Work(sessions=2, rows=3000, rows_max=400, large=True, pause=0.02, seconds=2.0),
                        faults=[Fault(0.3, 0.1, "failpoint", "A", "acknowledged:150:kill x4")]),
+    # Each start wants other groups, and gets them within the same large transactions.
+    "regrouped": Schedule(6, flags=["--confirm-delay", "0s", "--max-pending", "8"], groupings=("", "4KiB"),
+                          work=Work(sessions=2, rows=6000, rows_max=900, large=True, pause=0.02, seconds=2.0),
+                          faults=[Fault(0.3, 0.1, "failpoint", "A", "acknowledged:60:kill x9")]),
+    "grouped": Schedule(7, groupings=("4KiB",), work=replace(SMALL, rows_max=100, rows=3000),
+                        faults=[Fault(at, 0.1, "kill -9", "A") for at in (0.5, 1.0, 1.5)]),
+    # What a killed streamer had under way arrives while its successor, with other groups, publishes.
+    "straggling": Schedule(8, groupings=("", "1KiB", "2500"), work=replace(SMALL, rows_max=200, rows=6000, seconds=3.5),
+                           faults=[fault for at in (0.4, 0.9, 1.4, 1.9, 2.4, 2.9) for fault in
+                                   (Fault(at, 0.15, "late", "A-nats", "0.3 s later"), Fault(at + 0.14, 0.05, "kill -9", "A"))]),
 }
 
 

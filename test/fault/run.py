@@ -1,4 +1,4 @@
-"""Runs trials: python3 test/fault/run.py --seeds 20 [--first 1] [--jobs 2] [--kind default|window|cluster|mixed]
+"""Runs trials: python3 test/fault/run.py --seeds 20 [--first 1] [--jobs 2] [--kind default|window|cluster|grouped|mixed]
 
 `make fault` builds and runs it. Last line: N passed, N failed
 """
@@ -22,7 +22,7 @@ from trial import KEPT  # noqa: E402
 from workers import carry_out, try_schedule  # noqa: E402
 
 BINARY = Path(os.environ.get("WALJET_BINARY", ROOT / "build" / "fault" / "waljet"))
-MIXED = ("default",) * 7 + ("window",) * 2 + ("cluster",)
+MIXED = ("default",) * 5 + ("grouped",) * 3 + ("window",) + ("cluster",)
 
 
 def main():

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-KINDS = ("default", "window", "cluster")
+KINDS = ("default", "window", "cluster", "grouped")
 POINTS = ("published", "acknowledged", "recorded", "confirmed", "reconnecting")  # draining has a fault of its own
 
 
@@ -40,6 +40,7 @@ class Schedule:
     exclude: bool = False  # whether the table `unseen` is left out
     seats: tuple = ("A",)  # the second one is a hot standby
     strays: int = 0  # messages that somebody else puts into the stream
+    groupings: tuple = ()  # of each start of a streamer, over and over again: --group-bytes, "" for --grouping event
     window: float = 0.0  # the stream's duplicate window in seconds; 0: waljet creates the stream
     work: Work = field(default_factory=Work)
     faults: list = field(default_factory=list)
@@ -52,6 +53,10 @@ class Schedule:
             words += ["--exclude-tables", "public.unseen"]
         return words
 
+    def settings(self):
+        return [{"WALJET_SINK_GROUPING": "run" if size else "event", "WALJET_SINK_GROUP_BYTES": size or "64KiB"}
+                for size in self.groupings]
+
     def __str__(self):
         work = self.work
         strays = f"; {self.strays} strays" if self.strays else ""
@@ -60,6 +65,8 @@ class Schedule:
                  f"{work.rows_max} in a transaction"]
         if len(self.seats) > 1:
             lines.append("  a second streamer stands by")
+        if self.groupings:
+            lines.append(f"  groups: {', '.join(size or 'none' for size in self.groupings)}")
         if self.window:
             lines.append(f"  the stream's duplicate window is {self.window * 1000:.0f} ms")
         return "\n".join([*lines, *(f"  {fault}" for fault in self.faults)])
@@ -69,9 +76,11 @@ def generate(kind, seed):
     """The same schedule for the same seed."""
     rng = random.Random(f"{kind}/{seed}")
     schedule = Schedule(seed, kind)
-    schedule.work.seconds = {"default": 2.5, "window": 4.0, "cluster": 4.0}[kind]
+    schedule.work.seconds = {"default": 2.5, "window": 4.0, "cluster": 4.0, "grouped": 2.5}[kind]
     _settings(schedule, rng)
     _workload(schedule, rng)
+    if kind == "grouped":
+        _grouping(schedule, rng)
     _Faults(schedule, rng).draw()
     return schedule
 
@@ -102,6 +111,17 @@ def _workload(schedule, rng):
     schedule.work.sessions = rng.randint(2, 4)
     schedule.work.rows_max = rng.choice((40, 150, 150, 600, 2500))
     schedule.work.pause = rng.choice((0.004, 0.015, 0.015, 0.04))
+
+
+def _grouping(schedule, rng):
+    """In every second schedule each start of a streamer has its own size of groups."""
+    sizes = ("", "1KiB", "2500", "8KiB", "64KiB", "512KiB")
+    schedule.groupings = (rng.choice(sizes[1:]),) if rng.random() < 0.5 else tuple(rng.choices(sizes, k=rng.randint(2, 5)))
+    subject = rng.choice(("", "", "{name}.events", "{name}.{table}", "{name}.{partition:2}.{key}"))
+    if subject:
+        schedule.flags += ["--subject", subject]
+    if "--max-pending" not in schedule.flags and rng.random() < 0.6:
+        schedule.flags += ["--max-pending", str(rng.choice((2, 5, 20, 60)))]
 
 
 class _Faults:

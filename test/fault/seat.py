@@ -1,5 +1,6 @@
 """A streamer with links of its own to both servers, watched: it may only end when it was told to."""
 
+import itertools
 import signal
 import time
 from pathlib import Path
@@ -33,8 +34,9 @@ class Seat:
 
     # ---- one trial ----
 
-    def open(self, binary, source, dbname, arguments, note):
-        """`note` is called with what happens to the process without the schedule's doing."""
+    def open(self, binary, source, dbname, arguments, note, settings=()):
+        """`note` is called with what happens to the process without the schedule's doing. `settings` are variables of
+        the environment: those of each start, over and over again."""
         postgres = (f"postgresql://postgres:{self.password}@127.0.0.1:{self.postgres_link.port}/{dbname}"
                     f"?application_name={self.name}")
         nats = ",".join(f"nats://127.0.0.1:{link.port}" for link in self.nats_links)
@@ -42,6 +44,7 @@ class Seat:
         self.wanted = False
         self.note = note
         self._kill_at = self._point = None
+        self._settings = itertools.cycle(settings or [{}])
 
     def close(self):
         """Ends the process; returns its log."""
@@ -155,6 +158,7 @@ class Seat:
         self._since = 0.0
         environment = self.streamer.process.env
         environment.pop("WALJET_FAILPOINT", None)
+        environment.update(next(self._settings))
         if self._point:
             environment["WALJET_FAILPOINT"] = self._point.order
         self.streamer.start()

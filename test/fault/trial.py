@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from harness import wait
+from harness import groups, verify, wait
 from harness.decoding import Oracle
 from harness.paths import ROOT
 
@@ -65,7 +65,8 @@ class Trial:
         self.oracle = Oracle(self.rig.postgres, self.source, slot=f"oracle_{self.source}")
         self._make_stream()
         for name in self.schedule.seats:
-            self.rig.seats[name].open(self.binary, self.source, self.source, self.schedule.arguments(), self._note)
+            self.rig.seats[name].open(self.binary, self.source, self.source, self.schedule.arguments(), self._note,
+                                      self.schedule.settings())
         first = self.rig.seats[self.schedule.seats[0]]
         first.start()
         first.streamer.wait_for_log("ready", timeout=30)
@@ -176,6 +177,10 @@ class Trial:
         strays = [message for message in self.messages if "Waljet-Id" not in message.headers]
         own = [message for message in self.messages if "Waljet-Id" in message.headers]
         tables = [table for table in TABLES if not (self.schedule.exclude and table == "public.unseen")]
+        try:
+            own = list(groups.take_apart(own, list(verify.expected_events(self.transactions, tables, self.schedule.truncate))))
+        except AssertionError as error:
+            self.verdict.fault("other", [f"a group: {error}"])
         judge.compare(self.verdict, self.transactions, own, tables, self.schedule.truncate,
                       late_max=self.schedule.strays)
         judge.check_confirmed(self.verdict, self.watcher.samples, self.transactions, own, tables, self.schedule.truncate)

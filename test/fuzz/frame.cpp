@@ -1,6 +1,7 @@
 // Frames: arbitrary bytes are refused or read within their bounds, and what was written is read
 // back as it was.
 #include "event/frame.h"
+#include "event/group_writer.h"
 
 #include <array>
 #include <vector>
@@ -11,21 +12,39 @@
 namespace waljet {
 namespace {
 
-constexpr size_t reserved_at = 52;
-constexpr size_t reserved_bytes = 4;
-
 std::string encoded(const Frame& frame) {
   return written([&](Sink& sink) {
     const size_t mark = begin_frame(sink, frame);
     sink.put(frame.body);
-    end_frame(sink, mark);
+    if (frame.index.empty()) {
+      end_frame(sink, mark);
+    } else {
+      end_group(sink, mark, frame.index);
+    }
   });
+}
+
+// Its parts side by side are the whole.
+void check_group(const Frame& group) {
+  const size_t count = event_count(group);
+  std::string bodies;
+  for (size_t place = 0; place < count; ++place) {
+    const Frame one = part_of(group, place, place + 1);
+    require(event_count(one) == 1, "one event is no group");
+    require(one.position == position_at(group, place), "an event has its own position");
+    require(place == 0 || position_at(group, place - 1) < one.position, "positions rise");
+    bodies += (place > 0 ? "\n" : "") + std::string(one.body);
+  }
+  require(bodies.size() == group.body.size(), "the events' bodies fill the group's");
+  require(position_at(group, count - 1) == group.position, "a group has its last event's position");
+  const Frame rest = part_of(group, count / 2, count);
+  require(group.body.ends_with(rest.body), "the rest of a group is its end");
 }
 
 bool same(const Frame& a, const Frame& b) {
   return a.kind == b.kind && a.op == b.op && a.flags == b.flags && a.position == b.position &&
          a.xid == b.xid && a.end_lsn == b.end_lsn && a.subject == b.subject && a.table == b.table &&
-         a.key == b.key && a.headers == b.headers && a.body == b.body;
+         a.key == b.key && a.headers == b.headers && a.body == b.body && a.index == b.index;
 }
 
 void check_event_id(std::string_view text) {
@@ -79,8 +98,8 @@ void check_bytes(std::string_view bytes) {
       require(bytes.data() == all.data() && bytes.size() == before, "what is refused stays");
       return;
     }
-    std::string taken(all.substr(0, before - bytes.size()));
-    taken.replace(reserved_at, reserved_bytes, reserved_bytes, '\0');
+    const std::string_view taken = all.substr(0, before - bytes.size());
+    check_group(*frame);
     require(encoded(*frame) == taken, "a frame written again is the same");
     check_headers(frame->headers);
     check_hello(frame->body);
@@ -135,6 +154,49 @@ void check_round_trip(FuzzedDataProvider& input) {
   require(id_read && id_read->position == first.position, "an event id reads back");
 }
 
+// As the plugin groups them: what goes in comes out, in groups that are no larger than asked for.
+void check_grouping(FuzzedDataProvider& input) {
+  const size_t bytes_max = input.ConsumeIntegralInRange<size_t>(1, 200);
+  TestSink batch;
+  TestSink index;
+  GroupWriter writer(bytes_max, index.sink());
+  std::vector<std::string> written_bodies;
+  for (uint64_t ordinal = 1; input.remaining_bytes() > 0 && ordinal < 100; ++ordinal) {
+    const std::string subject = input.ConsumeBool() ? "a" : "ab";
+    const std::string key = input.ConsumeBool() ? "k" : "";
+    const std::string body(input.ConsumeIntegralInRange<size_t>(1, 90), 'b');
+    Frame event;
+    event.position = {7, ordinal, 0};
+    event.subject = subject;
+    event.key = key;
+    if (!writer.takes(batch.sink(), event)) writer.close(batch.sink());
+    writer.begin(batch.sink(), event);
+    batch.sink().put(body);
+    if (input.ConsumeIntegral<uint8_t>() < 20) {
+      writer.cancel(batch.sink());
+      continue;
+    }
+    writer.end(batch.sink());
+    written_bodies.push_back(body);
+  }
+  writer.close(batch.sink());
+  const std::string all = batch.text();
+  std::string_view bytes = all;
+  size_t at = 0;
+  while (!bytes.empty()) {
+    const auto frame = take_frame(bytes);
+    require(frame.has_value(), "a group is a frame");
+    check_group(*frame);
+    const size_t count = event_count(*frame);
+    require(count == 1 || frame->body.size() <= bytes_max, "a group is not too large");
+    for (size_t place = 0; place < count; ++place) {
+      require(at < written_bodies.size(), "nothing is invented");
+      require(part_of(*frame, place, place + 1).body == written_bodies[at++], "a body is kept");
+    }
+  }
+  require(at == written_bodies.size(), "nothing is lost");
+}
+
 }  // namespace
 }  // namespace waljet
 
@@ -148,5 +210,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_lsn(bytes);
   FuzzedDataProvider input(data, size);
   check_round_trip(input);
+  FuzzedDataProvider again(data, size);
+  check_grouping(again);
   return 0;
 }

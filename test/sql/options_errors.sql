@@ -81,6 +81,7 @@ select refusal('format', 'wal-listener', 'unavailable_value', 'none');
 select refusal('format', 'wal-listener', 'messages', '*');
 select refusal('format', 'wal-listener', 'messages', 'off');
 select refusal('transactions', 'on', 'format', 'wal-listener');
+select refusal('group_bytes', '65536');
 -- The server's own: text asked of binary output.
 select refusal('output', 'frames');
 

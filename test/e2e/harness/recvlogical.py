@@ -11,7 +11,10 @@ from .postgres import lsn_text
 HEADER = struct.Struct("<IBBHQQIIQHHIII")
 HELLO, EVENT, COMMIT, MESSAGE, STUB, MARKER = range(1, 7)  # kinds of frames
 
-Frame = namedtuple("Frame", "kind op position xid end_lsn subject table key headers body")
+ENTRY = struct.Struct("<QII")  # one event of a group
+
+# events: of a group (position, body) of each; empty where the frame is no group.
+Frame = namedtuple("Frame", "kind op position xid end_lsn subject table key headers body events")
 
 
 def recvlogical(postgres, slot, *arguments, dbname="postgres", timeout=60):
@@ -60,11 +63,24 @@ def take_frames(data):
         if data[at:at + 1] == b"\n":
             at += 1
             continue
-        size, kind, op, _, commit, ordinal, part, xid, end, *lengths, _ = HEADER.unpack_from(data, at)
+        size, kind, op, _, commit, ordinal, part, xid, end, *lengths, count = HEADER.unpack_from(data, at)
         rest = data[at + HEADER.size:at + size]
         texts = []
         for length in lengths:
             texts.append(rest[:length].decode("utf-8"))
             rest = rest[length:]
-        yield Frame(kind, chr(op), (commit, ordinal, part), xid, end, *texts, rest)
+        body, index = rest[:len(rest) - count * ENTRY.size], rest[len(rest) - count * ENTRY.size:]
+        events = [((commit, *place), size) for *place, size in ENTRY.iter_unpack(index)]
+        yield Frame(kind, chr(op), (commit, ordinal, part), xid, end, *texts, body, _cut(body, events))
         at += size
+
+
+def _cut(body, events):
+    """Bodies are separated by one newline each, and nothing is left over."""
+    cut, at = [], 0
+    for position, size in events:
+        assert at == 0 or body[at - 1:at] == b"\n", f"no newline at {at - 1}"
+        cut.append((position, body[at:at + size]))
+        at += size + 1
+    assert not events or at == len(body) + 1, f"{len(body)} bytes, {at - 1} in the index"
+    return cut

@@ -59,11 +59,17 @@ def _values(row):
     return () if row is None else tuple(str(value) for value in row.values())
 
 
+def parse_id(text):
+    """Its parts, as texts."""
+    identity = _ID.fullmatch(text)
+    assert identity, text
+    return identity
+
+
 def stored_event(message):
     body = json.loads(message.body)
     source = body["source"]
-    identity = _ID.fullmatch(message.headers["Waljet-Id"])
-    assert identity, message.headers["Waljet-Id"]
+    identity = parse_id(message.headers["Waljet-Id"])
     return Event(source["txId"], int(identity["ordinal"], 16), int(identity["part"], 16), f"{source['schema']}.{source['table']}",
                  body["op"], _values(body.get("before")), _values(body.get("after")))
 

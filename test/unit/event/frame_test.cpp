@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "event/test_random.h"
 #include "event/test_sink.h"
@@ -33,7 +34,23 @@ std::string from_hex(std::string_view hex) {
 bool same(const Frame& a, const Frame& b) {
   return a.kind == b.kind && a.op == b.op && a.flags == b.flags && a.position == b.position &&
          a.xid == b.xid && a.end_lsn == b.end_lsn && a.subject == b.subject && a.table == b.table &&
-         a.key == b.key && a.headers == b.headers && a.body == b.body;
+         a.key == b.key && a.headers == b.headers && a.body == b.body && a.index == b.index;
+}
+
+// A frame that holds `bodies`; the first event is ordinal 1, part 0, the next one part 1, and so
+// on.
+std::string encode_group(Frame frame, const std::vector<std::string>& bodies) {
+  return written([&](Sink& sink) {
+    TestSink index;
+    const size_t mark = begin_frame(sink, frame);
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      if (i > 0) sink.put('\n');
+      sink.put(bodies[i]);
+      put_group_entry(index.sink(), {1 + i / 2, static_cast<uint32_t>(i % 2),
+                                     static_cast<uint32_t>(bodies[i].size())});
+    }
+    end_group(sink, mark, index.sink().view());
+  });
 }
 
 // The bytes of `text` with `width` bytes at `offset` replaced by `value`.
@@ -93,6 +110,35 @@ TEST_CASE("a stub, byte for byte", "[frame]") {
   CHECK(encode(frame) == expected);
 }
 
+// The worked example of a group in docs/frame-format.md.
+TEST_CASE("a group, byte for byte", "[frame]") {
+  TestSink index;
+  put_group_entry(index.sink(), {0x29, 0, 15});
+  put_group_entry(index.sink(), {0x2A, 1, 2});
+  const std::string bytes = written([&](Sink& sink) {
+    Frame first = sample();
+    first.position.ordinal = 0x29;
+    first.key = "7";
+    const size_t mark = begin_frame(sink, first);
+    sink.put(first.body);
+    sink.put("\n{}");
+    Frame second = sample();
+    second.key = "8";
+    keep_shared(sink, mark, second);
+    end_group(sink, mark, index.sink().view());
+  });
+  const std::string expected = from_hex(R"(
+    85000000 02 63 0000  38E2431700000000 2A00000000000000 01000000 DA020000
+    0000000000000000 1300 0800 00000000 00000000 02000000
+    6170702E7075626C69632E742E696E73657274
+    7075626C69632E74
+    7B226265666F7265223A6E756C6C7D 0A 7B7D
+    2900000000000000 00000000 0F000000
+    2A00000000000000 01000000 02000000)");
+  CHECK(expected.size() == 0x85);
+  CHECK(bytes == expected);
+}
+
 TEST_CASE("every field of a frame has its own place", "[frame]") {
   Frame frame;
   frame.kind = FrameKind::message;
@@ -114,7 +160,7 @@ TEST_CASE("every field of a frame has its own place", "[frame]") {
 }
 
 TEST_CASE("the version and kinds on the wire", "[frame]") {
-  CHECK(frame_version == 1);
+  CHECK(frame_version == 2);
   CHECK(static_cast<int>(FrameKind::hello) == 1);
   CHECK(static_cast<int>(FrameKind::event) == 2);
   CHECK(static_cast<int>(FrameKind::commit) == 3);
@@ -168,6 +214,104 @@ TEST_CASE("lengths up to what their fields hold", "[frame]") {
   CHECK(same(*taken, frame));
 }
 
+TEST_CASE("a group reads back with its events in their places", "[frame]") {
+  const std::vector<std::string> bodies{"{\"n\":1}", "{}", "{\"n\":333}"};
+  const std::string bytes = encode_group(sample(), bodies);
+  std::string_view rest = bytes;
+  const auto group = take_frame(rest);
+  REQUIRE(group);
+  CHECK(rest.empty());
+  CHECK(event_count(*group) == 3);
+  CHECK(group->position == Position{0x1743E238, 2, 0});
+  CHECK(position_at(*group, 0) == Position{0x1743E238, 1, 0});
+  CHECK(position_at(*group, 1) == Position{0x1743E238, 1, 1});
+  CHECK(group->body == "{\"n\":1}\n{}\n{\"n\":333}");
+  const Frame alone = sample();
+  CHECK(event_count(alone) == 1);
+  CHECK(position_at(alone, 0) == alone.position);
+}
+
+TEST_CASE("any part of a group is a view of its events", "[frame]") {
+  const std::vector<std::string> bodies{"a", "", "ccc", "dd", "e"};
+  const std::string bytes = encode_group(sample(), bodies);
+  std::string_view rest = bytes;
+  const Frame group = *take_frame(rest);
+  for (size_t begin = 0; begin < bodies.size(); ++begin) {
+    std::string body;
+    for (size_t end = begin + 1; end <= bodies.size(); ++end) {
+      body += (end == begin + 1 ? "" : "\n") + bodies[end - 1];
+      const Frame part = part_of(group, begin, end);
+      CHECK(part.body == body);
+      CHECK(event_count(part) == end - begin);
+      CHECK(part.index.empty() == (end == begin + 1));
+      CHECK(position_at(part, 0) == position_at(group, begin));
+      CHECK(part.position == position_at(group, end - 1));
+      CHECK(part.subject == group.subject);
+      CHECK(part.xid == group.xid);
+      CHECK((part.body.data() >= bytes.data() && part.body.data() <= bytes.data() + bytes.size()));
+    }
+  }
+  const Frame alone = sample();
+  CHECK(same(part_of(alone, 0, 1), alone));
+}
+
+TEST_CASE("op, table and key are kept where they are shared", "[frame]") {
+  struct Case {
+    const char *op, *table, *key;
+    const char *left_op, *left_table, *left_key;
+  };
+  for (const Case& one :
+       {Case{"c", "public.t", "1", "c", "public.t", "1"},
+        Case{"u", "public.t", "2", "", "public.t", ""}, Case{"c", "public.u", "1", "c", "", "1"},
+        Case{"d", "", "", "", "", ""}, Case{"c", "public.t2", "12", "c", "", ""}}) {
+    Frame first = sample();
+    first.key = "1";
+    const std::string bytes = written([&](Sink& sink) {
+      sink.put("before");
+      const size_t mark = begin_frame(sink, first);
+      const size_t body = sink.size();
+      sink.put("the body");
+      Frame second = sample();
+      second.op = one.op[0];
+      second.table = one.table;
+      second.key = one.key;
+      const size_t moved = keep_shared(sink, mark, second);
+      CHECK(sink.since(body - moved) == "the body");
+      end_frame(sink, mark);
+    });
+    std::string_view rest = bytes;
+    rest.remove_prefix(6);
+    const auto frame = take_frame(rest);
+    REQUIRE(frame);
+    CHECK(frame->op == one.left_op[0]);
+    CHECK(frame->table == one.left_table);
+    CHECK(frame->key == one.left_key);
+    CHECK(frame->subject == first.subject);
+    CHECK(frame->body == "the body");
+  }
+}
+
+TEST_CASE("an index that does not fit its group is refused", "[frame]") {
+  const std::string bytes = encode_group(sample(), {"{}", "{}", "{}"});
+  const size_t index = bytes.size() - 3 * group_entry_bytes;
+  CHECK_FALSE(is_refused(bytes));
+  CHECK(is_refused(patched(bytes, 52, 4, 2)));
+  CHECK(is_refused(patched(bytes, 52, 4, 4)));
+  CHECK(is_refused(encode_group(sample(), {"{}"})));  // one event is no group
+  CHECK(is_refused(patched(bytes, 52, 4, 0xFFFFFFFF)));
+  CHECK(is_refused(patched(bytes, 16, 8, 1)));          // not the last one's ordinal
+  CHECK(is_refused(patched(bytes, 24, 4, 1)));          // nor its part
+  CHECK(is_refused(patched(bytes, index, 8, 2)));       // positions fall
+  CHECK(is_refused(patched(bytes, index + 24, 4, 0)));  // or stay
+  CHECK(is_refused(patched(bytes, index + 12, 4, 1)));  // a byte is of no event
+  CHECK(is_refused(patched(bytes, index + 12, 4, 3)));  // or of two
+  CHECK(is_refused(patched(bytes, index + 12, 4, 0xFFFFFFFF)));
+  // A sum that would fit if it were counted in 32 bits.
+  const std::string wide =
+      patched(patched(bytes, index + 12, 4, 0x80000001), index + 28, 4, 0x80000001);
+  CHECK(is_refused(patched(wide, index + 44, 4, 4)));
+}
+
 TEST_CASE("random frames, end to end, are read back in order", "[frame]") {
   Random random;
   INFO(random.how_to_repeat());
@@ -207,11 +351,12 @@ TEST_CASE("every truncation is refused", "[frame]") {
   Frame frame = sample();
   frame.key = "{\"id\":1}";
   frame.headers = "Waljet-Op: c\n";
-  const std::string bytes = encode(frame);
-  for (size_t length = 0; length < bytes.size(); ++length) {
-    // A copy of its own, so that a read behind the end is a finding.
-    const std::string cut(bytes.data(), length);
-    if (!is_refused(cut)) FAIL(length << " bytes");
+  for (const std::string& bytes : {encode(frame), encode_group(frame, {"{}", "{\"a\":1}"})}) {
+    for (size_t length = 0; length < bytes.size(); ++length) {
+      // A copy of its own, so that a read behind the end is a finding.
+      const std::string cut(bytes.data(), length);
+      if (!is_refused(cut)) FAIL(length << " bytes");
+    }
   }
 }
 
@@ -241,9 +386,10 @@ TEST_CASE("lengths that do not fit into the frame are refused", "[frame]") {
 TEST_CASE("random damage never reads out of bounds", "[frame]") {
   Random random;
   INFO(random.how_to_repeat());
-  const std::string bytes = encode(sample());
-  for (int i = 0; i < 20000; ++i) {
-    std::string damaged = bytes;
+  const std::string single = encode(sample());
+  const std::string group = encode_group(sample(), {"{}", "{\"a\":1}", "{}"});
+  for (int i = 0; i < 40000; ++i) {
+    std::string damaged = random.chance(2) ? single : group;
     for (size_t flips = 1 + random.below(4); flips > 0; --flips) {
       damaged[random.below(random.chance(2) ? 56 : damaged.size())] =
           static_cast<char>(random.bits() & 0xFF);
@@ -253,8 +399,14 @@ TEST_CASE("random damage never reads out of bounds", "[frame]") {
     if (!taken) continue;
     const size_t used = damaged.size() - rest.size();
     const size_t parts = taken->subject.size() + taken->table.size() + taken->key.size() +
-                         taken->headers.size() + taken->body.size();
+                         taken->headers.size() + taken->body.size() + taken->index.size();
     if (used != frame_header_bytes + parts) FAIL("parts do not fill the frame");
+    const size_t count = event_count(*taken);
+    size_t bodies = count - 1;
+    for (size_t place = 0; place < count; ++place) {
+      bodies += part_of(*taken, place, place + 1).body.size();
+    }
+    if (bodies != taken->body.size()) FAIL("events do not fill the body");
   }
 }
 

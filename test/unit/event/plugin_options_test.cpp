@@ -43,7 +43,7 @@ TEST_CASE("every option is declared once, in order, and described", "[plugin_opt
     CHECK(spec.default_value.empty() != spec.default_note.empty());
     CHECK(spec.sentence.back() == '.');
   }
-  CHECK(index == 20);
+  CHECK(index == 21);
 }
 
 TEST_CASE("names are looked up as they are spelled", "[plugin_options]") {
@@ -74,6 +74,7 @@ TEST_CASE("options not given are as documented", "[plugin_options]") {
   CHECK(given.max_event_bytes == untouched.max_event_bytes);
   CHECK(given.output == untouched.output);
   CHECK(given.batch_bytes == untouched.batch_bytes);
+  CHECK(given.group_bytes == untouched.group_bytes);
 }
 
 TEST_CASE("choices", "[plugin_options]") {
@@ -178,6 +179,8 @@ TEST_CASE("numbers", "[plugin_options]") {
   CHECK(with("batch_bytes", "0").batch_bytes == 0);
   CHECK(with("batch_bytes", "00001").batch_bytes == 1);
   CHECK(with("batch_bytes", "67108864").batch_bytes == 67108864);
+  CHECK(with("group_bytes", "8388608").group_bytes == 8388608);
+  CHECK(problem("group_bytes", "8388609") == "is not a whole number in the allowed range");
   CHECK(PluginOptions().max_event_bytes == 0);
   CHECK(with("max_event_bytes", "0").max_event_bytes == 0);
   CHECK(with("max_event_bytes", "1").max_event_bytes == 1);
@@ -262,6 +265,16 @@ TEST_CASE("the subject is checked with the name, whatever comes first", "[plugin
   CHECK(written([&](Sink& sink) {
           good.subject.put(sink, {"shop", "shop", "public", "orders", "insert", "c"});
         }) == "cdc.shop.orders");
+}
+
+TEST_CASE("groups are for frames only, whatever comes first", "[plugin_options]") {
+  PluginOptions options = with("group_bytes", "1000");
+  CHECK(finish_options(options, "shop").id == OptionId::group_bytes);
+  CHECK(finish_options(options, "shop").phrase == "applies to output frames only");
+  REQUIRE(set_option(options, spec_of("output"), "frames") == "");
+  CHECK(finish_options(options, "shop").phrase == "");
+  PluginOptions none = with("group_bytes", "0");
+  CHECK(finish_options(none, "shop").phrase == "");
 }
 
 TEST_CASE("what is allowed, in words", "[plugin_options]") {

@@ -80,10 +80,12 @@ inline std::vector<Transaction> make_history(Random& random, size_t count) {
   return history;
 }
 
-// What one connection sends, from where the slot stood when it began.
+// What one connection sends, from where the slot stood when it began: consecutive events of one
+// kind in groups of at most `group_max`.
 class Walsender {
  public:
-  Walsender(const std::vector<Transaction>& history, Lsn confirmed) : history_(history) {
+  Walsender(const std::vector<Transaction>& history, Lsn confirmed, size_t group_max)
+      : history_(history), group_max_(group_max) {
     // As SnapBuildXactNeedsSkip has it.
     while (next_ < history.size() && history[next_].commit_lsn < confirmed) ++next_;
   }
@@ -95,7 +97,7 @@ class Walsender {
       if (next_event_ < transaction.events.size()) {
         if (!said_hello_) frames += hello_bytes();
         said_hello_ = true;
-        frames += bytes_of(transaction, transaction.events[next_event_++]);
+        frames += take_next(transaction);
         if (!transaction.is_message) continue;
       }
       const bool told = !transaction.events.empty();
@@ -115,6 +117,25 @@ class Walsender {
   }
 
  private:
+  std::string take_next(const Transaction& transaction) {
+    const auto& events = transaction.events;
+    const size_t begin = next_event_++;
+    const FrameKind kind = events[begin].kind;
+    const bool may_be_group = kind == FrameKind::event || kind == FrameKind::message;
+    while (may_be_group && next_event_ < events.size() && events[next_event_].kind == kind &&
+           next_event_ - begin < group_max_) {
+      ++next_event_;
+    }
+    if (next_event_ == begin + 1) return bytes_of(transaction, events[begin]);
+    std::vector<Position> positions;
+    std::vector<std::string> bodies;
+    for (size_t i = begin; i < next_event_; ++i) {
+      positions.push_back(events[i].position);
+      bodies.push_back(body_of(events[i].position));
+    }
+    return group_bytes(kind, positions, bodies);
+  }
+
   static std::string bytes_of(const Transaction& transaction, const Event& event) {
     const std::string body = body_of(event.position);
     if (event.kind == FrameKind::event) return event_bytes(event.position, body);
@@ -128,6 +149,7 @@ class Walsender {
   }
 
   const std::vector<Transaction>& history_;
+  size_t group_max_;
   size_t next_ = 0;
   size_t next_event_ = 0;
   bool said_hello_ = false;
@@ -138,7 +160,7 @@ class Walsender {
 // What is on its way to the server.
 struct Publish {
   Token token = 0;
-  std::optional<Position> position;  // nothing: the record
+  std::vector<Position> positions;  // of its events; none: the record
   std::optional<uint64_t> expected;
   Record record;
   uint64_t revision = 0;
@@ -148,7 +170,7 @@ struct Publish {
 class Server {
  public:
   struct Stored {
-    std::optional<Position> position;  // nothing: somebody else's
+    std::vector<Position> positions;  // of its events; none: somebody else's
     Instant at;
     size_t bytes = 0;
   };
@@ -176,46 +198,43 @@ class Server {
     size_t count = 0;
     if (records.empty()) return 0;
     const auto& last = records.back().record.last_event;
-    while (count < messages_.size() && last && messages_[count].position <= last) ++count;
+    while (count < messages_.size() && last && is_covered(messages_[count], *last)) ++count;
     return count;
   }
 
   std::vector<Position> events() const {
     std::vector<Position> positions;
     for (const Stored& message : messages_) {
-      if (message.position) positions.push_back(*message.position);
+      positions.insert(positions.end(), message.positions.begin(), message.positions.end());
     }
     return positions;
   }
 
   PubAck apply(const Publish& publish, Instant now) {
-    if (!publish.position) return write(publish, now);
+    if (publish.positions.empty()) return write(publish, now);
     if (publish.expected && *publish.expected != last_sequence()) return refused(10071);
-    if (!strict_ && ids_.contains(*publish.position)) {
-      return {PubAckOutcome::stored, true, sequence_of(*publish.position), 0, {}};
+    const Position& message_id = publish.positions.back();
+    if (!strict_ && ids_.contains(message_id)) {
+      return {PubAckOutcome::stored, true, sequence_of(message_id), 0, {}};
     }
-    const auto recorded = records.empty() ? std::nullopt : records.back().record.last_event;
-    if (recorded && *publish.position <= *recorded) has_repeated_recorded_ = true;
-    is_unique_ = ids_.insert(*publish.position).second && is_unique_;
-    is_ascending_ = is_ascending_ && (!newest_ || *newest_ < *publish.position);
-    newest_ = publish.position;
-    messages_.push_back({publish.position, now, publish.bytes});
+    for (const Position& position : publish.positions) store(position);
+    messages_.push_back({publish.positions, now, publish.bytes});
     return {PubAckOutcome::stored, false, last_sequence(), 0, {}};
   }
 
-  void add_foreign(Instant now, size_t bytes) { messages_.push_back({std::nullopt, now, bytes}); }
+  void add_foreign(Instant now, size_t bytes) { messages_.push_back({{}, now, bytes}); }
 
   // Loses its power: what was stored after `durable_until` may be gone, of either stream.
   void lose_power(Random& random, Instant durable_until) {
     size_t left = messages_.size();
     while (left > 0 && messages_[left - 1].at > durable_until && !random.chance(4)) --left;
     for (size_t i = left; i < messages_.size(); ++i) {
-      if (messages_[i].position) ids_.erase(*messages_[i].position);
+      for (const Position& position : messages_[i].positions) ids_.erase(position);
     }
     messages_.resize(left);
     newest_.reset();
     for (const Stored& message : messages_) {
-      if (message.position) newest_ = message.position;
+      if (!message.positions.empty()) newest_ = message.positions.back();
     }
     while (!records.empty() && records.back().at > durable_until && !random.chance(4)) {
       records.pop_back();
@@ -247,9 +266,22 @@ class Server {
     return {PubAckOutcome::stored, false, revision(), 0, {}};
   }
 
-  uint64_t sequence_of(const Position& position) const {
+  void store(const Position& position) {
+    const auto recorded = records.empty() ? std::nullopt : records.back().record.last_event;
+    if (recorded && position <= *recorded) has_repeated_recorded_ = true;
+    is_unique_ = ids_.insert(position).second && is_unique_;
+    is_ascending_ = is_ascending_ && (!newest_ || *newest_ < position);
+    newest_ = position;
+  }
+
+  static bool is_covered(const Stored& message, const Position& last) {
+    return message.positions.empty() || message.positions.back() <= last;
+  }
+
+  uint64_t sequence_of(const Position& message_id) const {
     for (size_t i = 0; i < messages_.size(); ++i) {
-      if (messages_[i].position == position) return removed_ + i + 1;
+      const auto& positions = messages_[i].positions;
+      if (!positions.empty() && positions.back() == message_id) return removed_ + i + 1;
     }
     return 0;
   }
@@ -307,8 +339,8 @@ class SurveyTaker {
       --low;
       if (low > server.last_sequence()) continue;
       const Server::Stored& message = server.messages()[low - server.first_sequence()];
-      if (message.position) {
-        survey_.events.push_back({low, *message.position});
+      if (!message.positions.empty()) {
+        survey_.events.push_back({low, message.positions.front(), message.positions.back()});
         bytes_ += message.bytes;
       } else {
         ++survey_.foreign_messages;

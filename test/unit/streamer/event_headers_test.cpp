@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "streamer/publish_protocol.h"
+#include "streamer/test_frames.h"
 
 using namespace waljet;
 
@@ -66,6 +67,31 @@ TEST_CASE("the expected sequence and the message id are there where they are wan
   event.outgoing.expected_sequence.reset();
   headers.build(event.outgoing, true);
   CHECK(lines_of(headers) == Lines{{"Waljet-Id", id}, {"Nats-Msg-Id", id}});
+}
+
+TEST_CASE("a group says how many events it has, and which is the first", "[event_headers]") {
+  const std::string bytes = group_bytes(0x1743E1A0, 1, 12);
+  std::string_view rest = bytes;
+  const Frame group = *take_frame(rest);
+  Event event;
+  event.outgoing.frame = &group;
+  event.outgoing.expected_sequence = 41;
+  EventHeaders headers;
+  headers.build(event.outgoing, true);
+  constexpr const char* last = "app.FE89ECF0:000000001743E1A0:0000000C.0000";
+  CHECK(lines_of(headers) ==
+        Lines{{"Waljet-Id", last},
+              {"Nats-Msg-Id", last},
+              {"Nats-Expected-Last-Sequence", "41"},
+              {"Content-Type", "application/x-ndjson"},
+              {"Waljet-Count", "12"},
+              {"Waljet-First", "app.FE89ECF0:000000001743E1A0:00000001.0000"}});
+  CHECK(encoded_bytes(headers.headers()) == encoded(headers).size());
+  const Frame one = part_of(group, 3, 4);
+  event.outgoing.frame = &one;
+  headers.build(event.outgoing, false);
+  CHECK(lines_of(headers) == Lines{{"Waljet-Id", "app.FE89ECF0:000000001743E1A0:00000004.0000"},
+                                   {"Nats-Expected-Last-Sequence", "41"}});
 }
 
 TEST_CASE("what the plugin gives follows, and one event's headers are gone with the next",

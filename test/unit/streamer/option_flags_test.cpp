@@ -29,7 +29,8 @@ TEST_CASE("every option of the plugin has a flag but those that the streamer set
     CHECK(flag.help.find('`') == std::string::npos);
     CHECK(flag.help.size() > flag.spec->sentence.size() / 2);
   }
-  CHECK(without == std::set<std::string_view>{"name", "subject", "output", "max_event_bytes"});
+  CHECK(without ==
+        std::set<std::string_view>{"name", "subject", "output", "max_event_bytes", "group_bytes"});
 }
 
 TEST_CASE("flags and variables are named after the options", "[option_flags]") {

@@ -1,5 +1,6 @@
 // The pump against the model: thousands of short runs, in which everything fails that can.
 //
+// Every second run has its events in groups.
 // With WALJET_TEST_TRACE=n beside the seed the n-th run tells what happens in it.
 #include <spdlog/fmt/fmt.h>
 
@@ -26,6 +27,7 @@ struct Plan {
   bool power_losses = false;  // of the server, which forgets what is younger than the delay
   bool deep_losses = false;   // the same, but of more than the delay allows for
   bool purges = false;        // the stream's first messages go, or all
+  bool grouped = false;       // events come in groups, of other sizes in each session
   bool expiry = false;        // only such go as are on record as stored
   size_t processes = 1;       // more of them: a slot goes from one to the other
   Duration delay{0};          // --confirm-delay
@@ -43,6 +45,7 @@ struct Process {
         pump(settings, [&random] { return static_cast<double>(random.below(1001)) / 1000; }) {}
 
   AckWindow::Limits limits;
+  GroupSizes groups;  // counted in events
   Pump pump;
   std::deque<Item> queue;
   std::optional<Walsender> walsender;
@@ -146,9 +149,9 @@ class World {
     return fmt::format("{}/{}.{}", position.commit_lsn, position.ordinal, position.part);
   }
   static std::string name_of(const Publish& publish) {
-    if (publish.position) {
-      return fmt::format("event {} expecting {}", name_of(*publish.position),
-                         publish.expected.value_or(0));
+    if (!publish.positions.empty()) {
+      return fmt::format("events {} to {} expecting {}", name_of(publish.positions.front()),
+                         name_of(publish.positions.back()), publish.expected.value_or(0));
     }
     const Record& record = publish.record;
     return fmt::format("record {} at sequence {}, last event {}, revision {}", record.position,
@@ -163,7 +166,9 @@ class World {
     settings.policy.strict = plan_.strict;
     settings.policy.accept_gap = accept_gap;
     settings.confirm_delay = plan_.delay;
-    return std::make_unique<Process>(settings, random_);
+    auto process = std::make_unique<Process>(settings, random_);
+    process->groups = {group_max(), group_max_of_server, 0};
+    return process;
   }
 
   // ---- what a process does by itself ----
@@ -214,10 +219,12 @@ class World {
 
   void connect(size_t who) {
     Process& process = *processes_[who];
+    if (!process.pump.in_session() && !process.pump.survey()) return process.pump.request_survey();
     owner_ = who;
     process.connected = true;
     process.reported = 0;
-    process.walsender.emplace(history_, slot_);
+    decide_groups(process);
+    process.walsender.emplace(history_, slot_, std::max<size_t>(process.groups.used, 1));
     SourceFacts facts;
     facts.system_identifier = 7;
     facts.timeline = 1;
@@ -225,7 +232,22 @@ class World {
     facts.slot_exists = true;
     facts.slot_confirmed = slot_;
     say("{}: session {} begins", who, process.session + 1);
-    process.queue.push_back(make_session_start({++process.session, facts}));
+    process.queue.push_back(make_session_start({++process.session, facts, process.groups}));
+  }
+
+  // As the source decides it, by a survey that may be out of date when the session begins; while
+  // one goes on there is none.
+  void decide_groups(Process& process) {
+    if (process.pump.in_session()) return;
+    ResumePolicy policy;
+    policy.strict = plan_.strict;
+    process.groups.used = group_bytes_to_use(*process.pump.survey(), policy, process.groups);
+  }
+
+  // With fencing off what was stored once is known by its message alone.
+  size_t group_max() {
+    if (!plan_.grouped) return 0;
+    return plan_.strict ? random_.below(group_max_of_server + 1) : group_max_without_fencing_;
   }
 
   void disconnect(size_t who) {
@@ -300,10 +322,9 @@ class World {
     publish.revision = action.record_revision;
     if (action.kind == Kind::publish) {
       const Frame& frame = *action.message.frame;
-      REQUIRE(frame.body == body_of(frame.position));
+      publish.positions = positions_of(frame);
       REQUIRE(action.message.expected_sequence.has_value() == plan_.strict);
       publish.token = action.message.token;
-      publish.position = frame.position;
       publish.expected = action.message.expected_sequence;
       publish.bytes = frame.body.size();
       if (fails(60)) return process.pump.on_oversize(publish.token, trouble());
@@ -311,6 +332,19 @@ class World {
     say("{}: sends {}", number_of(process), name_of(publish));
     process.wire->publishes.push_back(std::move(publish));
     if (fails(40)) lose_link(process);
+  }
+
+  // Whose bodies are those that the frame holds.
+  static std::vector<Position> positions_of(const Frame& frame) {
+    std::vector<Position> positions;
+    std::string body;
+    for (size_t place = 0; place < event_count(frame); ++place) {
+      positions.push_back(position_at(frame, place));
+      body += (place > 0 ? "\n" : "") + body_of(positions.back());
+    }
+    REQUIRE(frame.body == body);
+    REQUIRE(frame.position == positions.back());
+    return positions;
   }
 
   void advance_survey(Process& process) {
@@ -521,6 +555,8 @@ class World {
   Instant now_{Duration(1'000'000)};
   bool faithful_ = false;
   Lsn slot_ = 0;
+  static constexpr size_t group_max_of_server = 6;
+  const size_t group_max_without_fencing_ = random_.below(group_max_of_server + 1);
   Lsn slot_saved_ = 0;           // what it is after a crash
   std::optional<size_t> owner_;  // of the slot
   std::vector<std::unique_ptr<Process>> processes_;
@@ -530,12 +566,13 @@ class World {
   bool is_operator_asked_ = false;
 };
 
-void run_worlds(const Plan& plan, int runs) {
+void run_worlds(Plan plan, int runs) {
   Random random;
   INFO(random.how_to_repeat());
   const char* traced = std::getenv("WALJET_TEST_TRACE");
   for (int run = 0; run < runs; ++run) {
     INFO("run " << run);
+    plan.grouped = run % 2 == 1;
     World world(random, plan, traced != nullptr && std::to_string(run) == traced);
     const size_t steps = 50 + random.below(500);
     for (size_t step = 0; step < steps; ++step) world.step();
@@ -545,13 +582,13 @@ void run_worlds(const Plan& plan, int runs) {
 }
 
 TEST_CASE("whatever fails, every event is stored once, in order", "[pump][model]") {
-  run_worlds({}, 500);
+  run_worlds({}, 1000);
 }
 
 TEST_CASE("single messages refused or lost: still once and in order", "[pump][model]") {
   Plan plan;
   plan.lossy = true;
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("processes take the slot over from each other: still once and in order",
@@ -562,7 +599,7 @@ TEST_CASE("processes take the slot over from each other: still once and in order
   SECTION("over lossy links") {
     plan.lossy = true;
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("a server that loses its power gets again what it has lost", "[pump][model]") {
@@ -576,7 +613,7 @@ TEST_CASE("a server that loses its power gets again what it has lost", "[pump][m
   SECTION("over lossy links") {
     plan.lossy = true;
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("what a server loses for good is not missing without an operator's word",
@@ -587,7 +624,7 @@ TEST_CASE("what a server loses for good is not missing without an operator's wor
   SECTION("after a delay") {
     plan.delay = Duration(3'000);
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("with another writer every event is stored once, and what is late is said to be so",
@@ -601,7 +638,7 @@ TEST_CASE("with another writer every event is stored once, and what is late is s
   SECTION("over lossy links") {
     plan.lossy = true;
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("events that have expired are not stored again", "[pump][model]") {
@@ -611,14 +648,14 @@ TEST_CASE("events that have expired are not stored again", "[pump][model]") {
   SECTION("two of them") {
     plan.processes = 2;
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("whatever is purged, nothing is lost, and nothing on record is stored again",
           "[pump][model]") {
   Plan plan;
   plan.purges = true;
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("with fencing off every event is stored, and once as long as duplicates are known",
@@ -631,7 +668,7 @@ TEST_CASE("with fencing off every event is stored, and once as long as duplicate
     plan.processes = 2;
     plan.foreign = true;
   }
-  run_worlds(plan, 500);
+  run_worlds(plan, 1000);
 }
 
 }  // namespace

@@ -1149,6 +1149,221 @@ TEST_CASE("an event too large waits for what was sent before it, and is tried ag
   CHECK(confirmed_after_record(pump, broker, now) == 250);
 }
 
+// ---- groups ----
+
+using Bodies = std::vector<std::string>;
+
+// What is published, as `first-last`.
+std::string range_of(const PumpAction& action) {
+  const Frame& frame = *action.message.frame;
+  return std::to_string(position_at(frame, 0).ordinal) + "-" +
+         std::to_string(frame.position.ordinal);
+}
+
+Bodies publish_ranges(Pump& pump, TestBroker& broker) {
+  Bodies ranges;
+  for (PumpAction action = pump.next(start); action.kind == Kind::publish;
+       action = pump.next(start)) {
+    ranges.push_back(range_of(action));
+    acknowledge(pump, broker, action);
+  }
+  return ranges;
+}
+
+TEST_CASE("a group is one message, confirmed as a whole", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  Instant now = start;
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 5) + commit_bytes(100, 150)), now);
+  CHECK(pump.window().messages() == 1);
+  const PumpAction group = publish_next(pump);
+  CHECK(range_of(group) == "1-5");
+  CHECK(group.message.expected_sequence == 0);
+  CHECK(pump.next(now).kind == Kind::wait);
+  acknowledge(pump, broker, group);
+  CHECK(confirmed_after_record(pump, broker, now) == 150);
+  CHECK(broker.record->last_event == Position{100, 5, 0});
+  CHECK(broker.record->stream_sequence == 1);
+}
+
+TEST_CASE("where the stream ends inside of a group, the rest of it is published", "[pump]") {
+  TestBroker broker;
+  SECTION("behind single events") {
+    broker.add({{100, 1, 0}, {100, 2, 0}, {100, 3, 0}});
+  }
+  SECTION("behind a smaller group") {
+    broker.add_group({100, 1, 0}, {100, 3, 0});
+  }
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 5) + group_bytes(100, 6, 7) +
+                        commit_bytes(100, 150)),
+               start);
+  const PumpAction rest = publish_next(pump);
+  CHECK(range_of(rest) == "4-5");
+  CHECK(rest.message.frame->body == "{}\n{}");
+  acknowledge(pump, broker, rest);
+  CHECK(publish_ranges(pump, broker) == Bodies{"6-7"});
+  CHECK(pump.notices().late_events == 0);
+}
+
+TEST_CASE("the rest of a group may be one event, or nothing", "[pump]") {
+  TestBroker broker;
+  broker.add_group({100, 1, 0}, {100, 4, 0});
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 2) + group_bytes(100, 3, 5) +
+                        commit_bytes(100, 150)),
+               start);
+  const PumpAction rest = publish_next(pump);
+  CHECK(range_of(rest) == "5-5");
+  CHECK(event_count(*rest.message.frame) == 1);
+  acknowledge(pump, broker, rest);
+  CHECK(pump.next(start).kind == Kind::wait);
+}
+
+TEST_CASE("single events inside of a stored group are stored", "[pump]") {
+  TestBroker broker;
+  broker.add_group({100, 1, 0}, {100, 3, 0});
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 5, 150)), start);
+  CHECK(publish_ranges(pump, broker) == Bodies{"4-4", "5-5"});
+  CHECK(pump.notices().late_events == 0);
+}
+
+TEST_CASE("what is missing of a group is stored late, the rest behind it", "[pump]") {
+  TestBroker broker;
+  broker.add({{100, 1, 0}, {100, 4, 0}, {100, 6, 0}});
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 9) + commit_bytes(100, 150)), start);
+  CHECK(publish_ranges(pump, broker) == Bodies{"2-3", "5-5", "7-9"});
+  CHECK(pump.notices().late_events == 3);
+}
+
+TEST_CASE("parts of a group enter the window one by one as there is room", "[pump]") {
+  TestBroker broker;
+  broker.add({{100, 2, 0}, {100, 4, 0}});
+  broker.add_group({100, 6, 0}, {100, 7, 0});
+  Record record;
+  record.system_identifier = 7;
+  record.timeline = 1;
+  record.stream = "app";
+  record.stream_created = broker.created;
+  record.read_from = 1;
+  record.max_pending = 1;
+  broker.record = record;
+  broker.revision = 1;
+  Pump pump = make_pump({1, 1'000'000});
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 8) + commit_bytes(100, 150)), start);
+  CHECK(pump.window().messages() == 1);
+  CHECK(publish_ranges(pump, broker) == Bodies{"1-1", "3-3", "5-5", "8-8"});
+  CHECK(pump.kept_bytes() == 0);
+}
+
+TEST_CASE("a message found stored is ours only if it is grouped as ours", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  Instant now = start;
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 4) + group_bytes(100, 5, 8)), now);
+  publish_next(pump);
+  publish_next(pump);
+  SECTION("as ours") {
+    broker.add_group({100, 1, 0}, {100, 4, 0});
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    CHECK(pump.session_end().number == 0);
+    CHECK(range_of(publish_next(pump, now)) == "5-8");
+  }
+  SECTION("otherwise") {
+    const auto [first, last] = GENERATE(std::pair{2, 4}, std::pair{1, 2}, std::pair{1, 6},
+                                        std::pair{4, 4}, std::pair{4, 5});
+    broker.add_group({100, static_cast<uint64_t>(first), 0}, {100, static_cast<uint64_t>(last), 0});
+    pump.on_trouble(trouble(), pump.epoch(), now);
+    make_link_again(pump, broker, now);
+    CHECK(pump.session_end().number == 1);
+    CHECK(has(pump.session_end().why, "in other groups"));
+  }
+}
+
+TEST_CASE("a group that the server does not take any more ends the session", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0}) + group_bytes(100, 2, 4)), start);
+  const PumpAction first = publish_next(pump);
+  const PumpAction group = publish_next(pump);
+  pump.on_oversize(group.message.token, trouble());
+  CHECK(pump.next(start).kind == Kind::wait);  // for the event before
+  acknowledge(pump, broker, first);
+  CHECK(pump.next(start).kind == Kind::drop_link);
+  CHECK(pump.session_end().number == 1);
+  CHECK_FALSE(pump.session_end().blocked);
+}
+
+Item session_with_groups(uint64_t number, const GroupSizes& groups) {
+  return make_session_start({number, facts_of(), groups});
+}
+
+TEST_CASE("groups change when the stream has grown past what may be under way", "[pump]") {
+  TestBroker broker;
+  {
+    Pump before = make_pump({3, 1'000'000});
+    make_ready(before, broker);  // and is killed
+  }
+  Pump pump = make_pump({2, 1'000'000});
+  make_link(pump, start);
+  answer_prepare(pump, broker, start);
+  SECTION("not before") {
+    pump.on_item(session_with_groups(1, {1000, 5000, 1000}), start);
+    answer_prepare(pump, broker, start);
+    CHECK(pump.session_end().number == 1);
+    CHECK(pump.state() == PumpState::standing_by);
+  }
+  pump.on_item(session_with_groups(2, {1000, 5000, 0}), start);
+  answer_prepare(pump, broker, start);
+  write_record(pump, broker, start);
+  CHECK_FALSE(broker.record->settled);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 5, 150)), start);
+  CHECK(publish_ranges(pump, broker) == Bodies{"1-1", "2-2", "3-3", "4-4"});
+  CHECK_FALSE(pump.wants_item());
+  // The fourth one was in the window when the third one was stored.
+  CHECK(broker.record->group_bytes == 0);
+}
+
+TEST_CASE("a session that has settled ends, and the next one groups as wanted", "[pump]") {
+  TestBroker broker;
+  {
+    Pump before = make_pump({1, 1'000'000});
+    make_ready(before, broker);
+  }
+  Pump pump = make_pump({1, 1'000'000});
+  make_link(pump, start);
+  answer_prepare(pump, broker, start);
+  pump.on_item(session_with_groups(1, {1000, 5000, 0}), start);
+  answer_prepare(pump, broker, start);
+  write_record(pump, broker, start);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 2, 150)), start);
+  acknowledge(pump, broker, publish_next(pump));
+  write_record(pump, broker, start);
+  CHECK(broker.record->settled);
+  CHECK(pump.next(start).kind == Kind::wait);
+  CHECK(pump.session_end().number == 1);
+  CHECK_FALSE(pump.in_session());
+  CHECK(pump.wants_item());
+  pump.on_item(session_with_groups(2, {1000, 5000, 1000}), start);
+  answer_prepare(pump, broker, start);
+  write_record(pump, broker, start);
+  CHECK(broker.record->group_bytes == 1000);
+  CHECK_FALSE(broker.record->settled);
+  pump.on_item(chunk_of(hello_bytes() + group_bytes(100, 1, 2) + commit_bytes(100, 150)), start);
+  CHECK(publish_ranges(pump, broker) == Bodies{"2-2"});
+}
+
 // ---- the end ----
 
 TEST_CASE("a stop finishes the transaction in hand, waits for its answers and records", "[pump]") {
@@ -1230,6 +1445,9 @@ TEST_CASE("a stop does not wait for a transaction that cannot go on", "[pump]") 
   pump.on_input_end();
   CHECK(pump.next(start).kind == Kind::wait);
   acknowledge(pump, broker, first);
+  CHECK_FALSE(broker.record->settled);
+  write_record(pump, broker, start);
+  CHECK(broker.record->settled);
   CHECK(pump.next(start).kind == Kind::drop_link);
   CHECK(pump.confirmed(start) == 0);
 }

@@ -22,6 +22,8 @@ Record example() {
   record.read_from = 124;
   record.max_pending = 4096;
   record.max_pending_bytes = 8388608;
+  record.group_bytes = 65536;
+  record.settled = true;
   record.marks = {{0x1743D000, 118}, {0x1743E238, 123}};
   return record;
 }
@@ -31,7 +33,8 @@ constexpr const char* example_json =
     R"("position":"0/1743E238","stream":"app",)"
     R"("stream_created":"2026-01-31T12:00:00.123456789Z","stream_sequence":123,)"
     R"("last_event":"app.FE89ECF0:000000001743E1A0:00000003.0000","read_from":124,)"
-    R"("max_pending":4096,"max_pending_bytes":8388608,"history_sequence":0,)"
+    R"("max_pending":4096,"max_pending_bytes":8388608,"group_bytes":65536,"settled":true,)"
+    R"("history_sequence":0,)"
     R"("marks":[["0/1743D000",118],["0/1743E238",123]]})";
 
 Position random_position(Random& random) {
@@ -51,6 +54,8 @@ Record random_record(Random& random) {
   record.read_from = random.any_width();
   record.max_pending = random.any_width();
   record.max_pending_bytes = random.any_width();
+  record.group_bytes = random.any_width();
+  record.settled = random.chance(2);
   record.history_sequence = random.any_width();
   if (random.chance(2)) record.diverged = random_position(random);
   for (size_t i = random.below(record_marks_max + 1); i > 0; --i) {

@@ -101,6 +101,13 @@ Decision needs_word(const char* word, const std::function<void(Case&)>& change) 
   return accepted;
 }
 
+// Events that are stored one by one.
+std::vector<PositionRange> singly(const std::vector<Position>& positions) {
+  std::vector<PositionRange> ranges;
+  for (const Position& position : positions) ranges.push_back({position, position});
+  return ranges;
+}
+
 bool goes_on(const Decision& decision) {
   return !decision.blocked && decision.accepted.empty() && !decision.new_history &&
          !decision.diverged;
@@ -121,7 +128,7 @@ TEST_CASE("all up to a position are stored, and what is behind it is not known",
 }
 
 TEST_CASE("between those found an event is missing, before them it is stored", "[resume]") {
-  const StoredEvents stored({}, {{300, 1, 0}, {100, 1, 0}, {200, 2, 0}});
+  const StoredEvents stored({}, singly({{300, 1, 0}, {100, 1, 0}, {200, 2, 0}}));
   CHECK(stored.judge({50, 1, 0}) == Verdict::stored);
   CHECK(stored.judge({100, 1, 0}) == Verdict::stored);
   CHECK(stored.judge({200, 1, 0}) == Verdict::missing);
@@ -133,7 +140,7 @@ TEST_CASE("between those found an event is missing, before them it is stored", "
 }
 
 TEST_CASE("read back far enough, what is before those found is missing as well", "[resume]") {
-  const StoredEvents stored(Position{100, 1, 0}, {{200, 2, 0}}, false);
+  const StoredEvents stored(Position{100, 1, 0}, singly({{200, 2, 0}}), false);
   CHECK(stored.judge({100, 1, 0}) == Verdict::stored);
   CHECK(stored.judge({200, 1, 0}) == Verdict::missing);
   CHECK(stored.judge({200, 2, 0}) == Verdict::stored);
@@ -141,10 +148,39 @@ TEST_CASE("read back far enough, what is before those found is missing as well",
 }
 
 TEST_CASE("an event found again below what is known to be stored changes nothing", "[resume]") {
-  const StoredEvents stored(Position{300, 1, 0}, {{100, 1, 0}});
+  const StoredEvents stored(Position{300, 1, 0}, singly({{100, 1, 0}}));
   CHECK(stored.judge({200, 1, 0}) == Verdict::stored);
   CHECK(stored.judge({300, 2, 0}) == Verdict::unknown);
   CHECK(stored.last() == Position{300, 1, 0});
+}
+
+TEST_CASE("what lies inside a stored group is stored", "[resume]") {
+  const StoredEvents stored(
+      {}, {{{300, 1, 0}, {300, 4, 0}}, {{100, 2, 0}, {100, 5, 1}}, {{200, 1, 0}, {200, 1, 0}}});
+  CHECK(stored.judge({100, 1, 0}) == Verdict::stored);  // before all that was read back
+  CHECK(stored.judge({100, 2, 0}) == Verdict::stored);
+  CHECK(stored.judge({100, 3, 0}) == Verdict::stored);
+  CHECK(stored.judge({100, 5, 1}) == Verdict::stored);
+  CHECK(stored.judge({100, 5, 2}) == Verdict::missing);
+  CHECK(stored.judge({200, 1, 0}) == Verdict::stored);
+  CHECK(stored.judge({200, 2, 0}) == Verdict::missing);
+  CHECK(stored.judge({300, 1, 0}) == Verdict::stored);
+  CHECK(stored.judge({300, 3, 7}) == Verdict::stored);
+  CHECK(stored.judge({300, 4, 0}) == Verdict::stored);
+  CHECK(stored.judge({300, 4, 1}) == Verdict::unknown);
+  CHECK(stored.last() == Position{300, 4, 0});
+  const StoredEvents whole({}, {{{100, 2, 0}, {100, 5, 0}}}, false);
+  CHECK(whole.judge({100, 1, 0}) == Verdict::missing);
+}
+
+TEST_CASE("groups that overlap are one range", "[resume]") {
+  const StoredEvents stored(
+      {}, {{{100, 4, 0}, {100, 5, 0}}, {{100, 1, 0}, {100, 9, 0}}, {{100, 8, 0}, {100, 12, 0}}});
+  for (uint64_t ordinal = 1; ordinal <= 12; ++ordinal) {
+    CHECK(stored.judge({100, ordinal, 0}) == Verdict::stored);
+  }
+  CHECK(stored.judge({100, 13, 0}) == Verdict::unknown);
+  CHECK(stored.last() == Position{100, 12, 0});
 }
 
 // ---- what goes on by itself ----
@@ -456,6 +492,34 @@ TEST_CASE("what belongs to a history given up counts for nothing", "[resume]") {
 }
 
 // ---- timeline history ----
+
+// ---- groups ----
+
+TEST_CASE("groups stay as they were while others may arrive", "[resume]") {
+  const auto used = [](const std::function<void(Case&)>& change, const GroupSizes& sizes) {
+    Case one;
+    one.record().group_bytes = 500;
+    change(one);
+    return group_bytes_to_use(one.survey, one.policy, sizes);
+  };
+  const GroupSizes sizes{1000, 5000, 0};
+  CHECK(used([](Case&) {}, sizes) == 500);
+  CHECK(used([](Case& one) { one.record().group_bytes = 0; }, sizes) == 0);
+  CHECK(used([](Case& one) { one.record().settled = true; }, sizes) == 1000);
+  CHECK(used([](Case& one) { one.record().stream_created = "later"; }, sizes) == 1000);
+  CHECK(used([](Case& one) { forget_record(one); }, sizes) == 1000);
+  CHECK(used([](Case& one) { one.survey.stream.reset(); }, sizes) == 1000);
+  CHECK(used([](Case& one) { one.policy.strict = false; }, sizes) == 1000);
+  // The server takes no such groups any more.
+  CHECK(used([](Case&) {}, {300, 400, 0}) == 300);
+  // What this process knows counts, where the broker has lost it.
+  CHECK(used(
+            [](Case& one) {
+              one.survey.lost_record = one.survey.record;
+              one.survey.lost_record->group_bytes = 700;
+            },
+            sizes) == 700);
+}
 
 TEST_CASE("a timeline history file", "[resume]") {
   const auto switches = parse_timeline_history(

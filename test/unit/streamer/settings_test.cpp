@@ -77,6 +77,28 @@ TEST_CASE("the plugin is told what was set, and no more", "[settings]") {
   CHECK(start_options(settings, *names, 65'536) == expected);
 }
 
+TEST_CASE("a group is never larger than what NATS takes, with its headers", "[settings]") {
+  RunSettings settings;
+  const auto names = resolve_names(settings, "app", 7123456789012345678);
+  REQUIRE(names);
+  CHECK(group_sizes(settings, *names, 1'000'000).wanted == 0);
+  CHECK(group_sizes(settings, *names, 1'000'000).most > 65'536);
+  settings.grouping = Grouping::run;
+  CHECK(group_sizes(settings, *names, 1'000'000).wanted == 65'536);
+  settings.group_bytes = 2'000'000;
+  const GroupSizes limited = group_sizes(settings, *names, 1'000'000);
+  CHECK(limited.wanted == limited.most);
+  CHECK(limited.most < 1'000'000);
+  CHECK(limited.most > 999'000);
+  CHECK(group_sizes(settings, *names, 20).wanted == 0);
+  CHECK(group_sizes(settings, *names, 0).wanted == 0);  // not known what NATS takes
+  CHECK(group_sizes(settings, *names, 100'000'000).most == group_bytes_max);
+  OptionList expected = start_options(settings, *names, 1'000'000);
+  CHECK(start_options(settings, *names, 1'000'000, 0) == expected);
+  expected.emplace_back("group_bytes", "1500");
+  CHECK(start_options(settings, *names, 1'000'000, 1500) == expected);
+}
+
 TEST_CASE("what cannot be used is a mistake in configuration", "[settings]") {
   const auto refused = [](void (*spoil)(RunSettings&)) {
     RunSettings settings;

@@ -27,9 +27,24 @@ TEST_CASE("a stored event tells its id and place, and its body if asked for", "[
   CHECK(head.sequence == 42);
   CHECK(head.subject == "app.public.t.insert");
   CHECK(head.event_id == "app.FE89ECF0:000000001743E1A0:00000003.0000");
+  CHECK(head.first_id.empty());
   CHECK(head.body.empty());
   CHECK(head.body_bytes >= 10);
   CHECK(parse_stored_message(json, true).body == R"({"op":"c"})");
+}
+
+// Headers: NATS/1.0, Waljet-Id, Waljet-Count: 3, Waljet-First.
+TEST_CASE("a stored group tells the ids of its first and last event", "[stored_message]") {
+  const StoredHead head = parse_stored_message(
+      R"({"message":{"subject":"app.public.t.insert","seq":42,"hdrs":")"
+      R"(TkFUUy8xLjANCldhbGpldC1JZDogYXBwLkZFODlFQ0YwOjAwMDAwMDAwMTc0M0UxQTA6MD)"
+      R"(AwMDAwMDMuMDAwMA0KV2FsamV0LUNvdW50OiAzDQpXYWxqZXQtRmlyc3Q6IGFwcC5GRTg5)"
+      R"(RUNGMDowMDAwMDAwMDE3NDNFMUEwOjAwMDAwMDAxLjAwMDANCg0K)"
+      R"("}})",
+      false);
+  CHECK(head.error_code == 0);
+  CHECK(head.event_id == "app.FE89ECF0:000000001743E1A0:00000003.0000");
+  CHECK(head.first_id == "app.FE89ECF0:000000001743E1A0:00000001.0000");
 }
 
 TEST_CASE("a message without headers, or with others, has no event id", "[stored_message]") {

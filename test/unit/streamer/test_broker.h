@@ -14,7 +14,7 @@ namespace waljet {
 
 struct TestBroker {
   // Nothing: somebody else's message.
-  std::vector<std::optional<Position>> messages;
+  std::vector<std::optional<PositionRange>> messages;
   uint64_t removed = 0;  // sequences before the first message that is still there
   bool exists = true;
   std::string created = "2026-01-01T00:00:00Z";
@@ -27,7 +27,10 @@ struct TestBroker {
   uint64_t last_sequence() const { return removed + messages.size(); }
 
   void add(const std::vector<Position>& positions) {
-    messages.insert(messages.end(), positions.begin(), positions.end());
+    for (const Position& position : positions) add_group(position, position);
+  }
+  void add_group(const Position& first, const Position& last) {
+    messages.push_back(PositionRange{first, last});
   }
   void add_foreign() { messages.emplace_back(); }
   // As a purge does: the last sequence stays.
@@ -38,10 +41,11 @@ struct TestBroker {
   // As a loss of power does: only the first messages are left.
   void roll_back(size_t left) { messages.resize(std::min(left, messages.size())); }
 
+  // Of a group the last one.
   std::vector<Position> events() const {
     std::vector<Position> positions;
     for (const auto& message : messages) {
-      if (message) positions.push_back(*message);
+      if (message) positions.push_back(message->last);
     }
     return positions;
   }
@@ -50,7 +54,8 @@ struct TestBroker {
   PubAck store(const PumpAction& action) {
     const auto& expected = action.message.expected_sequence;
     if (expected && *expected != last_sequence()) return wrong_last_sequence();
-    messages.emplace_back(action.message.frame->position);
+    const Frame& frame = *action.message.frame;
+    add_group(position_at(frame, 0), frame.position);
     return stored(last_sequence());
   }
 
@@ -77,7 +82,7 @@ struct TestBroker {
     for (uint64_t sequence = survey.read_from; sequence <= last_sequence(); ++sequence) {
       const auto& message = messages[sequence - removed - 1];
       if (message) {
-        survey.events.push_back({sequence, *message});
+        survey.events.push_back({sequence, message->first, message->last});
       } else {
         ++survey.foreign_messages;
         survey.foreign_subject = "app.stray";

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "event/frame.h"
 #include "event/test_sink.h"
@@ -37,6 +38,37 @@ inline std::string event_bytes(const Position& position, const std::string& body
   frame.table = "public.t";
   frame.body = body;
   return frame_bytes(frame);
+}
+
+// A group of events, or of messages, with a body each.
+inline std::string group_bytes(FrameKind kind, const std::vector<Position>& positions,
+                               const std::vector<std::string>& bodies) {
+  const bool of_table = kind == FrameKind::event;
+  Frame frame;
+  frame.kind = kind;
+  frame.op = of_table ? 'c' : 'm';
+  frame.position = positions.front();
+  frame.subject = of_table ? "app.public.t.insert" : "app.=message.p";
+  frame.table = of_table ? "public.t" : "";
+  return written([&](Sink& sink) {
+    TestSink index;
+    const size_t mark = begin_frame(sink, frame);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      if (i > 0) sink.put('\n');
+      sink.put(bodies[i]);
+      put_group_entry(index.sink(), {positions[i].ordinal, positions[i].part,
+                                     static_cast<uint32_t>(bodies[i].size())});
+    }
+    end_group(sink, mark, index.sink().view());
+  });
+}
+// Of one transaction, ordinals `first` to `last`; bodies are `{}`.
+inline std::string group_bytes(Lsn commit_lsn, uint64_t first, uint64_t last) {
+  std::vector<Position> positions;
+  for (uint64_t ordinal = first; ordinal <= last; ++ordinal) {
+    positions.push_back({commit_lsn, ordinal, 0});
+  }
+  return group_bytes(FrameKind::event, positions, std::vector<std::string>(positions.size(), "{}"));
 }
 
 // An event without a table. `end_lsn`: 0 inside a transaction.
