@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "event/position.h"
@@ -61,6 +62,7 @@ bool Publisher::exchange(Instant now) {
   const bool was_full = !link_->takes_more();
   acks_.clear();
   auto lost = link_->exchange(now, acks_);
+  moved_bytes_ += acks_.size();
   for (const Ack& ack : acks_) {
     pump_.on_ack(ack, now);
     failpoint(ack.token == record_token ? "recorded" : "acknowledged");
@@ -71,11 +73,13 @@ bool Publisher::exchange(Instant now) {
 }
 
 void Publisher::wait() {
+  pace_.on_turn(woke_at_, std::exchange(moved_bytes_, 0));
   Instant until = wait_until_;
   if (notices_wait_) until = std::min(until, noticed_at_ + notice_interval);
-  if (!link_) return handoff_.wait(until, pump_.wants_item());
-  const Link::Interest link = link_->interest();
+  const Link::Interest link = link_ ? link_->interest() : Link::Interest{-1, 0};
   handoff_.wait(until, pump_.wants_item(), link.fd, link.events);
+  std::this_thread::sleep_until(pace_.turn_at(present()));
+  woke_at_ = present();
 }
 
 void Publisher::take_inputs(Instant now) {
@@ -246,6 +250,7 @@ void Publisher::publish(const Outgoing& outgoing, Instant now) {
     std::string text = oversize_text(frame, headers_.id(), bytes, message_bytes_max_);
     return pump_.on_oversize(outgoing.token, {ErrorClass::retry, std::move(text), {}, {}});
   }
+  moved_bytes_ += bytes;
   subject_.clear();
   (*subject_).put(frame.subject);
   (*subject_).put('\0');

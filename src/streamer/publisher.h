@@ -11,6 +11,7 @@
 #include "streamer/handoff.h"
 #include "streamer/jetstream.h"
 #include "streamer/log.h"
+#include "streamer/pace.h"
 #include "streamer/pump.h"
 #include "streamer/string_sink.h"
 #include "streamer/surveyor.h"
@@ -64,6 +65,9 @@ class Publisher {
   int64_t message_bytes_max_ = 0;  // of the server, or less if the stream says so
   uint64_t survey_under_way_ = 0;  // requests, by their numbers
   uint64_t survey_answered_ = 0;
+  Pace pace_{size_t{32} << 10};
+  Instant woke_at_{};
+  size_t moved_bytes_ = 0;  // since then; an answer counts as one
   EventHeaders headers_;
   StringSink subject_;
   std::vector<Ack> acks_;

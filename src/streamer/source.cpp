@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 #include "streamer/stop_signal.h"
@@ -326,11 +327,15 @@ std::optional<Error> Source::turn(bool stopping) {
   feedback_->on_confirmed(confirmed());
 
   if ((fds[2].revents & POLLIN) != 0) {
+    std::this_thread::sleep_until(pace_.turn_at(now));
+    now = present();
     if (auto error = connection_->receive()) return error;
   } else if ((fds[2].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
     return Error{ErrorClass::retry, "the server closed the replication connection", {}, {}};
   }
+  const size_t received_before = received_bytes_;
   if (auto error = read_messages(now)) return error;
+  pace_.on_turn(now, received_bytes_ - received_before);
   if (feedback_->status_due(now)) {
     if (auto error = send_status(now)) return error;
   }
@@ -348,6 +353,7 @@ std::optional<Error> Source::read_messages(Instant now) {
 }
 
 std::optional<Error> Source::take_message(Connection::StreamMessage message, Instant now) {
+  received_bytes_ += message.bytes;
   const auto parsed = parse_replication_message({message.buffer.get(), message.bytes});
   if (!parsed) {
     return Error{ErrorClass::retry, "a message of unknown form came from the server", {}, {}};

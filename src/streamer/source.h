@@ -24,6 +24,7 @@
 #include "streamer/feedback.h"
 #include "streamer/handoff.h"
 #include "streamer/log.h"
+#include "streamer/pace.h"
 #include "streamer/replication.h"
 #include "streamer/settings.h"
 #include "streamer/slot.h"
@@ -108,6 +109,8 @@ class Source {
   SourceState state_ = SourceState::connecting;
   std::optional<Connection> connection_;
   std::optional<Feedback> feedback_;  // while the connection streams
+  Pace pace_{size_t{8} << 10};        // half of what libpq takes at a time
+  size_t received_bytes_ = 0;
   std::optional<Connector> probe_;
   short probe_events_ = 0;
   Instant probe_deadline_{};
