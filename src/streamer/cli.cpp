@@ -1,177 +1,138 @@
 #include "streamer/cli.h"
 
-#include <CLI/CLI.hpp>
-#include <map>
-#include <string>
+#include <spdlog/fmt/fmt.h>
 
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "streamer/configuration.h"
+#include "streamer/configuration_text.h"
+#include "streamer/configured.h"
 #include "streamer/errors.h"
 #include "streamer/log.h"
-#include "streamer/option_flags.h"
 #include "streamer/run_command.h"
-#include "streamer/settings.h"
+#include "streamer/secret_text.h"
 #include "streamer/slot_command.h"
 #include "streamer/tail_command.h"
 
 namespace waljet {
 namespace {
 
-struct CommandLine {
-  RunSettings run;
-  TailSettings tail;
-  SlotSettings slot;
-  std::string log_level = "info";
+// ---- settings as flags ----
+
+// What the flags of one command were given; addresses stay, CLI11 writes into it.
+struct SettingFlags {
+  struct Flag {
+    const Setting* setting = nullptr;
+    std::string text;
+    CLI::Option* option = nullptr;
+  };
+  std::deque<Flag> flags;
+  std::string file;
 };
 
-void add_postgres(CLI::App& command, std::string& postgres) {
-  command
-      .add_option("--postgres", postgres,
-                  "PostgreSQL, as a URI or keyword string; default: libpq's environment")
-      ->envname("WALJET_SOURCE_URI")
-      ->type_name("CONNINFO");
+// The declared sentence is written for a document.
+std::string help_of(const Setting& setting) {
+  const bool described = setting.default_text.empty();
+  std::string help = fmt::format("{} [{}]", setting.sentence,
+                                 described ? setting.default_note : setting.default_text);
+  std::erase(help, '`');
+  return help;
 }
 
-void add_nats(CLI::App& command, std::string& nats) {
-  command.add_option("--nats", nats, "NATS server, or several separated by commas")
-      ->envname("WALJET_SINK_URL")
-      ->type_name("URL")
-      ->capture_default_str();
-}
-
-void add_name(CLI::App& command, std::string& name) {
-  command.add_option("--name", name, "logical name of the source; default: the database's name")
-      ->envname("WALJET_SOURCE_NAME")
-      ->check(CLI::Validator(name_problem, ""))
-      ->type_name("NAME");
-}
-
-void add_slot(CLI::App& command, std::string& slot) {
-  command.add_option("--slot", slot, "replication slot; default: waljet_ and the name")
-      ->envname("WALJET_SOURCE_SLOT")
-      ->check(CLI::Validator(slot_problem, ""))
-      ->type_name("SLOT");
-}
-
-void add_stream(CLI::App& command, std::string& stream) {
-  command.add_option("--stream", stream, "JetStream stream; default: the name")
-      ->envname("WALJET_SINK_STREAM_NAME")
-      ->type_name("STREAM");
-}
-
-void add_log_level(CLI::App& command, std::string& log_level) {
-  const std::vector<std::string> levels(std::begin(log_levels), std::end(log_levels));
-  command.add_option("--log-level", log_level, "least severe lines to log")
-      ->envname("WALJET_LOG_LEVEL")
-      ->check(CLI::IsMember(levels))
-      ->capture_default_str();
-}
-
-// Values are checked before anything is connected to; the plugin has the last word on them.
-CLI::Validator check_of(const OptionSpec& spec) {
-  return CLI::Validator(
-      [&spec](const std::string& value) {
-        return value.empty() ? std::string() : option_problem(spec, value);
-      },
-      "");
-}
-
-void add_plugin_options(CLI::App& command, RunSettings& run) {
-  command.add_option("--subject", run.subject, "template of the events' subjects")
-      ->envname("WALJET_SINK_SUBJECT")
-      ->check(check_of(*find_option("subject")))
-      ->type_name("TEMPLATE")
-      ->capture_default_str();
-  for (const OptionFlag& option : option_flags()) {
-    command.add_option(option.flag, run.options[std::string(option.spec->name)], option.help)
-        ->envname(option.environment)
-        ->check(check_of(*option.spec))
-        ->type_name(option.value_name)
-        ->group("Plugin options");
+void add_setting_flags(CLI::App& command, uint8_t which, SettingFlags& settings) {
+  command.add_option("-c,--config", settings.file, "read this YAML file; flags and variables win")
+      ->type_name("FILE");
+  for (const Setting& setting : setting_table()) {
+    if ((setting.commands & which) == 0) continue;
+    SettingFlags::Flag& flag = settings.flags.emplace_back();
+    flag.setting = &setting;
+    if (setting.type == SettingType::flag) {
+      flag.option = command.add_flag(setting.flag, flag.text, help_of(setting));
+    } else {
+      flag.option = command.add_option(setting.flag, flag.text, help_of(setting));
+      flag.option->type_name(setting.value_name);
+    }
+    const bool of_plugin = setting.option != nullptr && setting.problem == nullptr;
+    if (of_plugin) flag.option->group("Plugin options");
   }
 }
 
-void add_window(CLI::App& command, RunSettings& run) {
-  constexpr size_t max_pending_max = 65'536;  // twice as many are read back at a start
-  command.add_option("--max-pending", run.max_pending, "events in flight to NATS, at most")
-      ->envname("WALJET_SINK_MAX_PENDING")
-      ->check(CLI::Range(size_t{1}, max_pending_max))
-      ->capture_default_str();
-  command
-      .add_option("--max-pending-bytes", run.max_pending_bytes,
-                  "their size, at most; k, M, G and KiB, MiB, GiB count by 1024 [8MiB]")
-      ->envname("WALJET_SINK_MAX_PENDING_BYTES")
-      ->transform(CLI::AsSizeValue(false))
-      ->type_name("SIZE");
+Result<Configuration> configuration_of(const SettingFlags& settings) {
+  ConfigurationSources sources;
+  sources.file = settings.file;
+  sources.environment = waljet_environment();
+  for (const SettingFlags::Flag& flag : settings.flags) {
+    if (flag.option->count() > 0) sources.flags.push_back({flag.setting, flag.text});
+  }
+  return load_configuration(sources);
 }
 
-void add_delivery(CLI::App& command, RunSettings& run) {
-  const std::map<std::string, Fencing> fencings{{"strict", Fencing::strict}, {"off", Fencing::off}};
-  command
-      .add_option("--fencing", run.fencing,
-                  "strict: stored once, in order, whatever fails; off: for a stream with other "
-                  "writers, a weaker promise [strict]")
-      ->envname("WALJET_SINK_FENCING")
-      ->transform(CLI::Transformer(fencings, CLI::ignore_case))
-      ->type_name("strict|off");
-  command
-      .add_flag("--msg-id", run.message_ids, "send Nats-Msg-Id as well; always with --fencing off")
-      ->envname("WALJET_SINK_MSG_ID");
-  command
-      .add_option("--confirm-delay", run.confirm_delay,
-                  "confirm to PostgreSQL so much later, for a broker that loses its latest writes; "
-                  "auto: 150s on one file replica")
-      ->envname("WALJET_SINK_CONFIRM_DELAY")
-      ->check(CLI::Validator(confirm_delay_problem, ""))
-      ->type_name("DURATION")
-      ->capture_default_str();
-  const std::map<std::string, Oversize> oversizes{{"stop", Oversize::stop},
-                                                  {"stub", Oversize::stub}};
-  command
-      .add_option("--oversize", run.oversize,
-                  "an event larger than NATS takes: stop until it fits, or send a stub [stop]")
-      ->envname("WALJET_SINK_OVERSIZE")
-      ->transform(CLI::Transformer(oversizes, CLI::ignore_case))
-      ->type_name("stop|stub");
-  command.add_flag("--accept-gap", run.accept_gap,
-                   "go on though changes are missing that cannot be read any more");
-  command.add_flag("--accept-divergence", run.accept_divergence,
-                   "go on though the stream holds events of another history");
+// Loads the configuration and goes on with it; the exit code.
+template <typename Act>
+int configured(const SettingFlags& settings, const Act& act) {
+  const auto configuration = configuration_of(settings);
+  if (!configuration) {
+    fmt::print(stderr, "waljet: {}\n", configuration.error().text);
+    return exit_usage;
+  }
+  start_log(configuration->text("log.level"), configuration->text("log.format") == "json");
+  for (const std::string& sentence : unknown_variables(waljet_environment())) {
+    log_warning("{}", sentence);
+  }
+  return act(*configuration);
 }
 
-void add_grouping(CLI::App& command, RunSettings& run) {
-  const std::map<std::string, Grouping> groupings{{"event", Grouping::event},
-                                                  {"run", Grouping::run}};
-  command
-      .add_option("--grouping", run.grouping,
-                  "event: a message for each event; run: one for consecutive events of a "
-                  "transaction that share a subject, a line each [event]")
-      ->envname("WALJET_SINK_GROUPING")
-      ->transform(CLI::Transformer(groupings, CLI::ignore_case))
-      ->type_name("event|run");
-  command
-      .add_option("--group-bytes", run.group_bytes,
-                  "the largest message of --grouping run, from 1KiB to 8MiB [64KiB]")
-      ->envname("WALJET_SINK_GROUP_BYTES")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(group_bytes_min, size_t{group_bytes_max}))
-      ->type_name("SIZE");
+// ---- commands ----
+
+struct CommandLine {
+  SettingFlags run_flags;
+  bool print_configuration = false;
+  bool accept_gap = false;
+  bool accept_divergence = false;
+  SettingFlags tail_flags;
+  TailSettings tail;
+  SettingFlags slot_create_flags;
+  SettingFlags slot_drop_flags;
+};
+
+int run(const CommandLine& line, const Configuration& configuration) {
+  if (line.print_configuration) {
+    fmt::print("{}", configuration_text(configuration));
+    return exit_done;
+  }
+  RunSettings settings = run_settings(configuration);
+  settings.accept_gap = line.accept_gap;
+  settings.accept_divergence = line.accept_divergence;
+  return run_command(settings);
 }
 
 void declare_run(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* command = app.add_subcommand("run", "Stream committed changes into JetStream");
-  add_postgres(*command, line.run.postgres);
-  add_nats(*command, line.run.nats);
-  add_name(*command, line.run.name);
-  add_slot(*command, line.run.slot);
-  add_stream(*command, line.run.stream);
-  add_plugin_options(*command, line.run);
-  add_window(*command, line.run);
-  add_delivery(*command, line.run);
-  add_grouping(*command, line.run);
-  add_log_level(*command, line.log_level);
+  add_setting_flags(*command, for_run, line.run_flags);
+  command->add_flag("--print-config", line.print_configuration,
+                    "print all settings and where they come from, and end");
+  command->add_flag("--accept-gap", line.accept_gap,
+                    "go on though changes are missing that cannot be read any more");
+  command->add_flag("--accept-divergence", line.accept_divergence,
+                    "go on though the stream holds events of another history");
   command->callback([&] {
-    start_log(line.log_level);
-    code = run_command(line.run);
+    code = configured(line.run_flags,
+                      [&](const Configuration& configuration) { return run(line, configuration); });
   });
+}
+
+int tail(const CommandLine& line, const Configuration& configuration) {
+  TailSettings settings = tail_settings(configuration);
+  settings.subject = line.tail.subject;
+  settings.from = line.tail.from;
+  settings.count = line.tail.count;
+  return tail_command(settings);
 }
 
 void declare_tail(CLI::App& app, CommandLine& line, int& code) {
@@ -179,39 +140,72 @@ void declare_tail(CLI::App& app, CommandLine& line, int& code) {
       "tail", "Print events from the stream; in a pipe each line is one event, nothing added");
   command->add_option("subject", line.tail.subject, "only these subjects; default: all")
       ->type_name("SUBJECT");
-  add_nats(*command, line.tail.nats);
-  add_stream(*command, line.tail.stream);
-  add_name(*command, line.tail.name);
-  add_postgres(*command, line.tail.postgres);
+  add_setting_flags(*command, for_tail, line.tail_flags);
   command->add_option("--from", line.tail.from, "first event: a sequence, an RFC 3339 time, or now")
       ->type_name("WHERE")
       ->capture_default_str();
   command->add_option("--count", line.tail.count, "end after so many events; 0: never")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
-  add_log_level(*command, line.log_level);
   command->callback([&] {
-    start_log(line.log_level);
-    code = tail_command(line.tail);
+    code = configured(line.tail_flags, [&](const Configuration& configuration) {
+      return tail(line, configuration);
+    });
   });
 }
 
 void declare_slot(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* command = app.add_subcommand("slot", "Create or drop the replication slot");
   command->require_subcommand(1);
-  const auto declare = [&](const char* name, const char* text, SlotAction action) {
+  const auto declare = [&](const char* name, const char* text, SlotAction action,
+                           SettingFlags& flags) {
     CLI::App* verb = command->add_subcommand(name, text);
-    add_postgres(*verb, line.slot.postgres);
-    add_slot(*verb, line.slot.slot);
-    add_name(*verb, line.slot.name);
-    add_log_level(*verb, line.log_level);
-    verb->callback([&line, &code, action] {
-      start_log(line.log_level);
-      code = slot_command(action, line.slot);
+    add_setting_flags(*verb, for_slot, flags);
+    verb->callback([&flags, &code, action] {
+      code = configured(flags, [&](const Configuration& configuration) {
+        return slot_command(action, slot_settings(configuration));
+      });
     });
   };
-  declare("create", "Create the slot", SlotAction::create);
-  declare("drop", "Drop the slot: the server stops keeping WAL for it", SlotAction::drop);
+  declare("create", "Create the slot", SlotAction::create, line.slot_create_flags);
+  declare("drop", "Drop the slot: the server stops keeping WAL for it", SlotAction::drop,
+          line.slot_drop_flags);
+}
+
+// ---- the process title ----
+
+std::string shown_value(const Setting& setting, std::string_view value) {
+  switch (setting.secrecy) {
+    case Secrecy::none: return std::string(value);
+    case Secrecy::whole: return std::string(hidden_text);
+    case Secrecy::nats_url: return hidden_nats_url(value);
+    case Secrecy::connection: return hidden_connection(value);
+  }
+  return {};
+}
+
+// Whoever may list processes reads the arguments where they lie.
+void overwrite(char* value, std::string shown) {
+  const size_t bytes = std::strlen(value);
+  shown.resize(bytes, '*');
+  std::memcpy(value, shown.data(), bytes);
+}
+
+void hide_secrets(std::span<char*> arguments) {
+  for (const Setting& setting : setting_table()) {
+    if (setting.flag.empty() || !setting.is_secret()) continue;
+    const std::string with_value = setting.flag + "=";
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      char* value = nullptr;
+      if (arguments[i] == setting.flag && i + 1 < arguments.size()) value = arguments[i + 1];
+      if (std::string_view(arguments[i]).starts_with(with_value)) {
+        value = arguments[i] + with_value.size();
+      }
+      if (value == nullptr) continue;
+      const std::string shown = shown_value(setting, value);
+      if (shown != value) overwrite(value, shown);
+    }
+  }
 }
 
 }  // namespace
@@ -225,8 +219,11 @@ int run_cli(int argc, char** argv) {
   declare_run(app, line, code);
   declare_tail(app, line, code);
   declare_slot(app, line, code);
+  const std::span<char*> given(argv + 1, static_cast<size_t>(argc > 0 ? argc - 1 : 0));
+  std::vector<std::string> arguments(given.rbegin(), given.rend());  // CLI11 takes the last first
+  hide_secrets(given);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments);
   } catch (const CLI::ParseError& error) {
     // Help and version are "errors" with code 0; every other one is a mistake in usage.
     return app.exit(error) == 0 ? exit_done : exit_usage;

@@ -3,7 +3,27 @@
 #include <algorithm>
 #include <charconv>
 
+#include "event/subject.h"
+
 namespace waljet {
+namespace {
+
+// A header's value is one line, and servers disagree on what else than ASCII may stand in it.
+void put_visible(Sink& sink, std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7F && byte != '=') {
+      sink.put(c);
+      continue;
+    }
+    sink.put('=');
+    sink.put(digits[byte >> 4]);
+    sink.put(digits[byte & 0xF]);
+  }
+}
+
+}  // namespace
 
 void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
   text_.clear();
@@ -19,6 +39,7 @@ void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
   }
   if (event_count(*outgoing.frame) > 1) put_group(outgoing);
   put_lines(outgoing.frame->headers);
+  if (choice_.any()) put_chosen(*outgoing.frame);
   for (size_t i = 0; i < count_; ++i) {
     const char* text = text_.view().data();
     headers_[i] = {text + places_[i].name, text + places_[i].value};
@@ -65,6 +86,29 @@ void EventHeaders::put(std::string_view name, std::string_view value) {
 
 void EventHeaders::put_lines(std::string_view lines) {
   while (const auto header = take_frame_header(lines)) put(header->name, header->value);
+}
+
+void EventHeaders::put_chosen(const Frame& frame) {
+  if (choice_.key && !frame.key.empty()) {
+    value_.clear();
+    put_short_token(*value_, frame.key);
+    put("Waljet-Key", value_.view());
+  }
+  if (choice_.table && !frame.table.empty()) {
+    value_.clear();
+    put_visible(*value_, frame.table);
+    put("Waljet-Table", value_.view());
+  }
+  if (choice_.op && frame.op != 0) put("Waljet-Op", {&frame.op, 1});
+  constexpr std::string_view content_type = "Content-Type";
+  if (choice_.content_type && !has(content_type)) put(content_type, "application/json");
+}
+
+bool EventHeaders::has(std::string_view name) const {
+  for (size_t i = 0; i < count_; ++i) {
+    if (text_.view().data() + places_[i].name == name) return true;
+  }
+  return false;
 }
 
 }  // namespace waljet

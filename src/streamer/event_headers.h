@@ -7,6 +7,7 @@
 //                                     of a group: application/x-ndjson, how many events, the id of
 //                                     the first one; Waljet-Id is that of the last
 //     what the plugin gives with the frame, lines of `Name: value`
+//     what was chosen: streamer/header_choice.h
 //
 // The object keeps its memory from one event to the next.
 #pragma once
@@ -15,6 +16,7 @@
 #include <cstddef>
 #include <span>
 
+#include "streamer/header_choice.h"
 #include "streamer/jetstream.h"
 #include "streamer/pump.h"
 #include "streamer/string_sink.h"
@@ -23,7 +25,9 @@ namespace waljet {
 
 class EventHeaders {
  public:
-  static constexpr size_t headers_max = 8;  // more from the plugin are left out
+  static constexpr size_t headers_max = 12;  // more are left out
+
+  explicit EventHeaders(HeaderChoice choice = {}) : choice_(choice) {}
 
   void build(const Outgoing& outgoing, bool message_id);
   // Valid until the next build().
@@ -41,8 +45,12 @@ class EventHeaders {
   void put_number(std::string_view name, uint64_t number);
   void put_group(const Outgoing& outgoing);
   void put_lines(std::string_view lines);
+  void put_chosen(const Frame& frame);
+  bool has(std::string_view name) const;
 
-  StringSink text_;  // names and values, each ended by NUL
+  HeaderChoice choice_;
+  StringSink text_;   // names and values, each ended by NUL
+  StringSink value_;  // of a chosen header
   std::array<Place, headers_max> places_{};
   std::array<Header, headers_max> headers_{};
   size_t count_ = 0;

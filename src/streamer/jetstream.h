@@ -22,6 +22,7 @@
 
 #include "streamer/clock.h"
 #include "streamer/errors.h"
+#include "streamer/nats_access.h"
 #include "streamer/pub_ack.h"
 
 namespace waljet {
@@ -59,9 +60,9 @@ class Link {
   // Takes no more publishes, beyond this, before what was published is sent.
   static constexpr size_t unsent_bytes_max = size_t{64} << 10;
 
-  // Bounded by a few seconds. `url` may be a comma-separated list. Authentication that fails is
-  // `refused`, a malformed URL `configuration`, all else `retry`.
-  static Result<Link> connect(const std::string& url, uint64_t epoch, LinkListener& listener);
+  // Bounded by a few seconds. Authentication that fails is `refused`, a malformed URL, or a file
+  // that cannot be used, `configuration`, all else `retry`.
+  static Result<Link> connect(const NatsAccess& access, uint64_t epoch, LinkListener& listener);
 
   Link(Link&&) noexcept;
   Link& operator=(Link&&) noexcept;
@@ -117,7 +118,7 @@ struct ReadFrom {
 // Reads a stream in order, by an ordered consumer, which the server forgets when we are gone.
 class Reader {
  public:
-  static Result<Reader> connect(const std::string& url);
+  static Result<Reader> connect(const NatsAccess& access);
 
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;

@@ -18,8 +18,10 @@
 #include <utility>
 #include <vector>
 
+#include "streamer/nkey.h"
 #include "streamer/publish_protocol.h"
 #include "streamer/string_sink.h"
+#include "streamer/text_file.h"
 
 namespace waljet {
 namespace {
@@ -91,12 +93,18 @@ std::string describe(natsStatus status) {
   return natsStatus_GetText(status);
 }
 
-ErrorClass class_of(natsStatus status) {
+ErrorClass class_of(natsStatus status, std::string_view detail) {
   switch (status) {
     case NATS_CONNECTION_AUTH_FAILED:
     case NATS_NOT_PERMITTED:
     case NATS_SECURE_CONNECTION_WANTED:
     case NATS_SECURE_CONNECTION_REQUIRED: return ErrorClass::refused;
+    // A handshake that is cut off may go well the next time, a certificate will not.
+    case NATS_SSL_ERROR:
+      return detail.find("certificate") != std::string_view::npos ||
+                     detail.find("mismatch") != std::string_view::npos
+                 ? ErrorClass::refused
+                 : ErrorClass::retry;
     case NATS_INVALID_ARG:
     case NATS_ADDRESS_MISSING: return ErrorClass::configuration;
     default: return ErrorClass::retry;  // a protocol error too: a server that ends in a handshake
@@ -110,14 +118,17 @@ Error lost(natsStatus status) {
           {}};
 }
 
-Error connect_error(const std::string& url, natsStatus status) {
-  const std::string where = url_without_secrets(url);
-  const ErrorClass error_class = class_of(status);
+Error connect_error(const NatsAccess& access, natsStatus status) {
+  const std::string where = url_without_secrets(access.url);
+  const std::string what = describe(status);
+  const ErrorClass error_class = class_of(status, what);
   const char* advice = "is nats-server running, and reachable from here?";
   if (error_class == ErrorClass::configuration) advice = "a URL reads nats://host:4222";
-  if (error_class == ErrorClass::refused) advice = "check user, password or token in the NATS URL";
+  if (error_class == ErrorClass::refused) {
+    advice = "check the user, password or token in the NATS URL, or sink.auth and sink.tls";
+  }
   return {error_class,
-          fmt::format("cannot connect to NATS at {}: {}: {}", where, describe(status), advice),
+          fmt::format("cannot connect to NATS at {}: {}: {}", where, what, advice),
           {},
           {}};
 }
@@ -176,8 +187,43 @@ natsStatus set_servers(natsOptions* options, const std::string& urls) {
   return natsOptions_SetServers(options, pointers.data(), static_cast<int>(pointers.size()));
 }
 
-natsStatus set_options(natsOptions* options, const std::string& urls) {
-  natsStatus status = set_servers(options, urls);
+natsStatus set_nkey(natsOptions* options, const std::string& file) {
+  constexpr size_t file_bytes_max = 4096;
+  const auto text = read_text_file(file, file_bytes_max);
+  const auto key = text ? public_nkey(find_seed(*text)) : public_nkey("");
+  if (!key) return NATS_CONNECTION_AUTH_FAILED;
+  return natsOptions_SetNKeyFromSeed(options, key->c_str(), file.c_str());
+}
+
+natsStatus set_login(natsOptions* options, const NatsAccess& access) {
+  if (!access.user.empty()) {
+    return natsOptions_SetUserInfo(options, access.user.c_str(), access.password.c_str());
+  }
+  if (!access.token.empty()) return natsOptions_SetToken(options, access.token.c_str());
+  if (!access.nkey_file.empty()) return set_nkey(options, access.nkey_file);
+  if (access.creds_file.empty()) return NATS_OK;
+  return natsOptions_SetUserCredentialsFromFiles(options, access.creds_file.c_str(), nullptr);
+}
+
+natsStatus set_tls(natsOptions* options, const NatsAccess& access) {
+  const bool wanted = !access.ca_file.empty() || !access.cert_file.empty() ||
+                      access.url.find("tls://") != std::string::npos;
+  if (!wanted) return NATS_OK;  // unless the server asks for it
+  natsStatus status = natsOptions_SetSecure(options, true);
+  if (status == NATS_OK && !access.ca_file.empty()) {
+    status = natsOptions_LoadCATrustedCertificates(options, access.ca_file.c_str());
+  }
+  if (status == NATS_OK && !access.cert_file.empty()) {
+    status = natsOptions_LoadCertificatesChain(options, access.cert_file.c_str(),
+                                               access.key_file.c_str());
+  }
+  return status;
+}
+
+natsStatus set_options(natsOptions* options, const NatsAccess& access) {
+  natsStatus status = set_servers(options, access.url);
+  if (status == NATS_OK) status = set_login(options, access);
+  if (status == NATS_OK) status = set_tls(options, access);
   if (status == NATS_OK) status = natsOptions_SetName(options, "waljet");
   if (status == NATS_OK) status = natsOptions_SetAllowReconnect(options, false);
   if (status == NATS_OK) status = natsOptions_SetReconnectBufSize(options, 0);
@@ -189,13 +235,13 @@ natsStatus set_options(natsOptions* options, const std::string& urls) {
 
 using SetMore = std::function<natsStatus(natsOptions*)>;
 
-natsStatus open_connection(const std::string& url, uint64_t epoch, const SetMore& set_more,
+natsStatus open_connection(const NatsAccess& access, uint64_t epoch, const SetMore& set_more,
                            ConnectionPtr& opened) {
   natsOptions* options = nullptr;
   natsStatus status = natsOptions_Create(&options);
   if (status != NATS_OK) return status;
   const OptionsPtr owned(options);
-  status = set_options(options, url);
+  status = set_options(options, access);
   if (status == NATS_OK) status = set_more(options);
   if (status == NATS_OK) status = natsOptions_SetClosedCB(options, on_closed, closure_of(epoch));
   if (status == NATS_OK) status = natsOptions_SetErrorHandler(options, on_error, closure_of(epoch));
@@ -278,7 +324,7 @@ struct Link::State {
 
   State(uint64_t the_epoch, LinkListener& the_listener);
   ~State();
-  natsStatus connect(const std::string& url);
+  natsStatus connect(const NatsAccess& access);
   natsStatus listen();
 
   void send();
@@ -308,7 +354,7 @@ Link::State::~State() {
   if (connection) natsConnection_Close(connection.get());
 }
 
-natsStatus Link::State::connect(const std::string& url) {
+natsStatus Link::State::connect(const NatsAccess& access) {
   const auto serve_it_here = [this](natsOptions* options) {
     natsStatus status =
         natsOptions_SetEventLoop(options, this, attach, want_read, want_write, detach);
@@ -319,7 +365,7 @@ natsStatus Link::State::connect(const std::string& url) {
     if (status == NATS_OK) status = natsOptions_SetMaxPingsOut(options, never);
     return status;
   };
-  const natsStatus status = open_connection(url, epoch, serve_it_here, connection);
+  const natsStatus status = open_connection(access, epoch, serve_it_here, connection);
   heard_at = looked_at = std::chrono::steady_clock::now();
   return status;
 }
@@ -444,11 +490,11 @@ Link::Link(Link&&) noexcept = default;
 Link& Link::operator=(Link&&) noexcept = default;
 Link::~Link() = default;
 
-Result<Link> Link::connect(const std::string& url, uint64_t epoch, LinkListener& listener) {
+Result<Link> Link::connect(const NatsAccess& access, uint64_t epoch, LinkListener& listener) {
   auto state = std::make_unique<State>(epoch, listener);
-  natsStatus status = state->connect(url);
+  natsStatus status = state->connect(access);
   if (status == NATS_OK) status = state->listen();
-  if (status != NATS_OK) return connect_error(url, status);
+  if (status != NATS_OK) return connect_error(access, status);
   return Link(std::move(state));
 }
 
@@ -582,17 +628,17 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
-Result<Reader> Reader::connect(const std::string& url) {
+Result<Reader> Reader::connect(const NatsAccess& access) {
   constexpr uint64_t nobody_listens = 0;
   auto state = std::make_unique<State>();
   const auto as_it_is = [](natsOptions*) { return NATS_OK; };
-  natsStatus status = open_connection(url, nobody_listens, as_it_is, state->connection);
+  natsStatus status = open_connection(access, nobody_listens, as_it_is, state->connection);
   jsCtx* jetstream = nullptr;
   if (status == NATS_OK) {
     status = natsConnection_JetStream(&jetstream, state->connection.get(), nullptr);
   }
   state->jetstream.reset(jetstream);
-  if (status != NATS_OK) return connect_error(url, status);
+  if (status != NATS_OK) return connect_error(access, status);
   return Reader(std::move(state));
 }
 

@@ -2,11 +2,35 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 
-namespace waljet {
+#include <memory>
 
-void start_log(std::string_view level) {
+#include "streamer/log_json.h"
+
+namespace waljet {
+namespace {
+
+class JsonFormatter : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& line, spdlog::memory_buf_t& output) override {
+    const auto level = spdlog::level::to_string_view(line.level);
+    const std::string text = log_line_json(line.time, {level.data(), level.size()},
+                                           {line.payload.data(), line.payload.size()});
+    output.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<JsonFormatter>();
+  }
+};
+
+}  // namespace
+
+void start_log(std::string_view level, bool json) {
   auto logger = spdlog::stderr_color_mt("waljet");
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  if (json) {
+    logger->set_formatter(std::make_unique<JsonFormatter>());
+  } else {
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  }
   logger->set_level(spdlog::level::from_str(std::string(level)));
   spdlog::set_default_logger(std::move(logger));
 }

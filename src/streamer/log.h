@@ -8,8 +8,8 @@
 
 namespace waljet {
 
-// `level` is one of the names in log_levels.
-void start_log(std::string_view level);
+// `level` is one of the names in log_levels. `json`: each line an object, see log_json.h.
+void start_log(std::string_view level, bool json);
 constexpr const char* log_levels[] = {"trace", "debug", "info", "warning", "error", "off"};
 
 template <typename... Args>

@@ -12,7 +12,6 @@
 #include "streamer/failpoint.h"
 #include "streamer/frame_text.h"
 #include "streamer/publish_protocol.h"
-#include "streamer/stream_config.h"
 
 namespace waljet {
 namespace {
@@ -23,7 +22,8 @@ Instant present() {
 
 Surveyor::Settings surveyor_settings(const PublisherSettings& settings) {
   return {settings.pump.names.source_id, settings.pump.names.stream, settings.stream_subjects,
-          settings.subject_patterns,     settings.pump.limits,       settings.pump.policy.strict};
+          settings.subject_patterns,     settings.pump.limits,       settings.stream_plan,
+          settings.pump.policy.strict};
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ Publisher::Publisher(PublisherSettings settings, Handoff& handoff)
     : settings_(std::move(settings)),
       handoff_(handoff),
       pump_(settings_.pump, [this] { return std::uniform_real_distribution<>(0, 1)(random_); }),
-      surveyor_(surveyor_settings(settings_)) {}
+      surveyor_(surveyor_settings(settings_)),
+      headers_(settings_.headers) {}
 
 void Publisher::run() {
   while (true) {
@@ -144,7 +145,7 @@ void Publisher::report_state() {
     reported_ready_ = true;
     handoff_.report_ready();
     log_info("ready: publishing {} to stream {} at {}", fmt::join(settings_.subject_patterns, ", "),
-             settings_.pump.names.stream, url_without_secrets(settings_.nats));
+             settings_.pump.names.stream, url_without_secrets(settings_.nats.url));
   }
   if (pump_.is_well()) trouble_log_.over("NATS is back: publishing goes on");
   const PumpState state = pump_.state();

@@ -9,20 +9,25 @@
 
 #include "streamer/event_headers.h"
 #include "streamer/handoff.h"
+#include "streamer/header_choice.h"
 #include "streamer/jetstream.h"
 #include "streamer/log.h"
+#include "streamer/nats_access.h"
 #include "streamer/pace.h"
 #include "streamer/pump.h"
+#include "streamer/stream_config.h"
 #include "streamer/string_sink.h"
 #include "streamer/surveyor.h"
 
 namespace waljet {
 
 struct PublisherSettings {
-  std::string nats;
+  NatsAccess nats;
   std::string stream_subjects;                // of a stream that is created
+  StreamPlan stream_plan;                     // the same
   std::vector<std::string> subject_patterns;  // that a stream must cover
   bool message_ids = false;                   // Nats-Msg-Id as well
+  HeaderChoice headers;
   PumpSettings pump;
 };
 

@@ -20,8 +20,10 @@ PublisherSettings publisher_settings(const RunSettings& settings, const SourceNa
   PublisherSettings publisher;
   publisher.nats = settings.nats;
   publisher.stream_subjects = names.stream_subjects;
+  publisher.stream_plan = settings.stream_plan;
   publisher.subject_patterns = names.subject_patterns;
   publisher.message_ids = settings.message_ids || settings.fencing == Fencing::off;
+  publisher.headers = settings.headers;
   publisher.pump.names = resume_names(names);
   publisher.pump.limits = {settings.max_pending, settings.max_pending_bytes};
   publisher.pump.policy = resume_policy(settings);

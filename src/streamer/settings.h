@@ -11,12 +11,14 @@
 #include "event/plugin_options.h"
 #include "streamer/clock.h"
 #include "streamer/errors.h"
+#include "streamer/header_choice.h"
+#include "streamer/nats_access.h"
 #include "streamer/option_flags.h"
 #include "streamer/resume.h"
+#include "streamer/stream_config.h"
 
 namespace waljet {
 
-constexpr std::string_view default_nats_url = "nats://127.0.0.1:4222";
 constexpr std::string_view confirm_delay_auto = "auto";
 constexpr Duration confirm_delay_max{900'000};
 
@@ -41,16 +43,18 @@ constexpr size_t group_bytes_min = 1024;
 // Empty: not set, so that a default applies.
 struct RunSettings {
   std::string postgres;  // connection string
-  std::string nats{default_nats_url};
+  NatsAccess nats;
   std::string name;
   std::string slot;
   std::string stream;
+  StreamPlan stream_plan;  // of one that is created
   std::string subject{find_option("subject")->default_value};
   OptionTexts options;  // of the plugin, those of option_flags()
   size_t max_pending = 4096;
   size_t max_pending_bytes = size_t{8} << 20;
   Fencing fencing = Fencing::strict;
   bool message_ids = false;
+  HeaderChoice headers;
   std::string confirm_delay{confirm_delay_auto};
   Oversize oversize = Oversize::stop;
   Grouping grouping = Grouping::event;
@@ -68,7 +72,7 @@ struct SlotSettings {
 struct TailSettings {
   std::string subject;
   std::string postgres;
-  std::string nats{default_nats_url};
+  NatsAccess nats;
   std::string stream;
   std::string name;
   std::string from = "now";

@@ -287,7 +287,9 @@ SourceState Source::start() {
 
 // What is left of a message when its headers have been taken off; 0: not known.
 int64_t Source::event_bytes_max() const {
-  return std::max<int64_t>(handoff_.report().message_bytes_max - event_headers_bytes_max, 0);
+  const int64_t chosen = settings_.headers.any() ? chosen_headers_bytes_max : 0;
+  return std::max<int64_t>(handoff_.report().message_bytes_max - event_headers_bytes_max - chosen,
+                           0);
 }
 
 // ---- streaming ----

@@ -113,7 +113,8 @@ NamesAnswer parse_names_answer(std::string_view json) {
   return answer;
 }
 
-std::string stream_create_request(std::string_view stream, std::string_view subjects) {
+std::string stream_create_request(std::string_view stream, std::string_view subjects,
+                                  const StreamPlan& plan) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
   writer.StartObject();
@@ -123,9 +124,17 @@ std::string stream_create_request(std::string_view stream, std::string_view subj
   writer.String(subjects.data(), static_cast<rapidjson::SizeType>(subjects.size()));
   writer.EndArray();
   put_member(writer, "retention", "limits");
-  put_member(writer, "storage", "file");
+  put_member(writer, "storage", plan.in_memory ? "memory" : "file");
   writer.Key("num_replicas");
-  writer.Int(1);
+  writer.Int(plan.replicas);
+  if (plan.max_age > Duration{0}) {
+    writer.Key("max_age");
+    writer.Int64(std::chrono::nanoseconds(plan.max_age).count());
+  }
+  if (plan.bytes_max > 0) {
+    writer.Key("max_bytes");
+    writer.Uint64(plan.bytes_max);
+  }
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }

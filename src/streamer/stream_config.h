@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "streamer/clock.h"
 #include "streamer/errors.h"
 #include "streamer/survey.h"
 
@@ -46,8 +47,18 @@ struct NamesAnswer {
 };
 NamesAnswer parse_names_answer(std::string_view json);
 
-// Body of STREAM.CREATE: file storage, one replica, limits retention, the server's defaults.
-std::string stream_create_request(std::string_view stream, std::string_view subjects);
+// What a stream is like that we create.
+struct StreamPlan {
+  bool create = true;  // false: it has to be there
+  bool in_memory = false;
+  int replicas = 1;
+  Duration max_age{0};     // 0: no limit
+  uint64_t bytes_max = 0;  // the same
+};
+
+// Body of STREAM.CREATE: limits retention, and but for the plan the server's defaults.
+std::string stream_create_request(std::string_view stream, std::string_view subjects,
+                                  const StreamPlan& plan);
 // The same for the record's bucket, in as many copies as the stream has.
 std::string bucket_create_request(int replicas);
 // Body of STREAM.NAMES: streams that cover `subject`.

@@ -73,8 +73,17 @@ std::optional<SurveyFailure> Surveyor::read_stream_state(Link& link, Survey& sur
 }
 
 std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
+  if (!settings_.stream_plan.create) {
+    return failure({ErrorClass::refused,
+                    fmt::format("there is no stream {}, and sink.stream.create is false: create it "
+                                "for the subjects {}",
+                                settings_.stream, settings_.stream_subjects),
+                    {},
+                    {}});
+  }
   std::string json;
-  const std::string request = stream_create_request(settings_.stream, settings_.stream_subjects);
+  const std::string request =
+      stream_create_request(settings_.stream, settings_.stream_subjects, settings_.stream_plan);
   if (auto failed = ask(link, "$JS.API.STREAM.CREATE." + settings_.stream, request, json)) {
     return failed;
   }

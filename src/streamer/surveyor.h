@@ -30,6 +30,7 @@ class Surveyor {
     std::string stream_subjects;                // of a stream that is created
     std::vector<std::string> subject_patterns;  // that a stream must cover
     AckWindow::Limits limits;
+    StreamPlan stream_plan;
     bool strict = true;  // the newest messages are read, and the stream must fit the chain
   };
 

@@ -1,7 +1,7 @@
 #include "streamer/time_text.h"
 
+#include <array>
 #include <charconv>
-
 #include <chrono>
 
 namespace waljet {
@@ -103,7 +103,23 @@ std::optional<Duration> parse_duration(std::string_view text) {
   if (unit == "s") return Duration(number * 1000);
   if (unit == "m") return Duration(number * 60'000);
   if (unit == "h") return Duration(number * 3'600'000);
+  if (unit == "d") return Duration(number * 86'400'000);
   return std::nullopt;
+}
+
+std::string duration_text(Duration duration) {
+  struct Unit {
+    int64_t count;  // of the unit before
+    std::string_view name;
+  };
+  constexpr std::array<Unit, 5> units{{{1, "ms"}, {1000, "s"}, {60, "m"}, {60, "h"}, {24, "d"}}};
+  int64_t number = duration.count();
+  if (number == 0) return "0s";
+  size_t unit = 0;
+  for (; unit + 1 < units.size() && number % units[unit + 1].count == 0; ++unit) {
+    number /= units[unit + 1].count;
+  }
+  return std::to_string(number) + std::string(units[unit].name);
 }
 
 }  // namespace waljet

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "streamer/clock.h"
@@ -13,7 +14,10 @@ namespace waljet {
 // UTC. Nothing if it is not one.
 std::optional<int64_t> parse_rfc3339_ns(std::string_view text);
 
-// `0`, or a whole number with its unit: 500ms, 90s, 2m, 1h. Nothing if it is not one.
+// `0`, or a whole number with its unit: 500ms, 90s, 2m, 1h, 7d. Nothing if it is not one.
 std::optional<Duration> parse_duration(std::string_view text);
+
+// The shortest text that parse_duration() reads back.
+std::string duration_text(Duration duration);
 
 }  // namespace waljet

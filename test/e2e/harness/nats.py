@@ -15,13 +15,16 @@ from .process import Process
 class NatsServer:
     """Listens on 127.0.0.1, JetStream on file unless jetstream=False; `config` is more text for its configuration file.
 
-    Port and store stay the same over stop, kill and start.
+    Port and store stay the same over stop, kill and start. `login` is what the test's own clients say to CONNECT, `tls`
+    how they encrypt.
     """
 
-    def __init__(self, config="", jetstream=True):
+    def __init__(self, config="", jetstream=True, login=None, tls=None):
         self.directory = Path(tempfile.mkdtemp(prefix="waljet-nats.", dir="/tmp"))
         self.config = config
         self.jetstream = jetstream
+        self.login = login or {}
+        self.tls = tls
         self.port = free_port()
         self.process = Process([NATS_SERVER, "-c", self.directory / "nats.conf"], self.directory / "nats.log",
                                death_signal="TERM")
@@ -93,7 +96,7 @@ class NatsServer:
 
     def client(self, timeout=10.0):
         """A NatsClient; close it, or use it in a with statement."""
-        return NatsClient("127.0.0.1", self.port, timeout)
+        return NatsClient("127.0.0.1", self.port, timeout, self.tls, **self.login)
 
     # ---- JetStream, each in a connection of its own ----
 

@@ -32,9 +32,9 @@ class Stored(NamedTuple):
 
 
 class NatsClient:
-    """One connection, to be used by one thread."""
+    """One connection, to be used by one thread; encrypted with `tls`, an ssl.SSLContext."""
 
-    def __init__(self, host, port, timeout=10.0, **connect_options):
+    def __init__(self, host, port, timeout=10.0, tls=None, **connect_options):
         self.timeout = timeout
         self.socket = socket.create_connection((host, port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -43,6 +43,8 @@ class NatsClient:
         self.next_sid = 1
         self.queues = {}  # sid: messages that arrived while another one was awaited
         self.info = json.loads(self._line()[5:])
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         options = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True, "lang": "python",
                    "version": "1", "protocol": 1, **connect_options}
         self._send(b"CONNECT " + json.dumps(options).encode() + b"\r\n")

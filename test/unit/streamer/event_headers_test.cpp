@@ -115,7 +115,45 @@ TEST_CASE("more headers than there is room for are left out", "[event_headers]")
   const Lines lines = lines_of(headers);
   REQUIRE(lines.size() == EventHeaders::headers_max);
   CHECK(lines[1].first == "Nats-Msg-Id");
-  CHECK(lines.back().first == "X-5");
+  CHECK(lines.back().first == "X-9");
+}
+
+TEST_CASE("what was chosen is told of each event, where it has it", "[event_headers]") {
+  EventHeaders all({true, true, true, true});
+  Event event;
+  event.frame.op = 'u';
+  event.frame.table = "public.Größe=1";
+  event.frame.key = "1/a b";
+  all.build(event.outgoing, false);
+  CHECK(lines_of(all) == Lines{{"Waljet-Id", id},
+                               {"Waljet-Key", "1=2Fa=20b"},
+                               {"Waljet-Table", "public.Gr=C3=B6=C3=9Fe=3D1"},
+                               {"Waljet-Op", "u"},
+                               {"Content-Type", "application/json"}});
+  const Event marker;  // of a transaction: no table, no key, no op
+  all.build(marker.outgoing, false);
+  CHECK(lines_of(all) == Lines{{"Waljet-Id", id}, {"Content-Type", "application/json"}});
+  const Event lines("Content-Type: application/x-ndjson\n");
+  all.build(lines.outgoing, false);
+  CHECK(lines_of(all) == Lines{{"Waljet-Id", id}, {"Content-Type", "application/x-ndjson"}});
+  EventHeaders one({false, false, true, false});
+  one.build(event.outgoing, false);
+  CHECK(lines_of(one) == Lines{{"Waljet-Id", id}, {"Waljet-Op", "u"}});
+}
+
+TEST_CASE("the chosen headers stay within what is kept free for them", "[event_headers]") {
+  const std::string name = "public." + std::string(378, '\n');  // longer than any name
+  const std::string key(100'000, '=');
+  Event event;
+  event.frame.op = 'c';
+  EventHeaders none;
+  none.build(event.outgoing, false);
+  event.frame.table = name;
+  event.frame.key = key;
+  EventHeaders all({true, true, true, true});
+  all.build(event.outgoing, false);
+  CHECK(encoded_bytes(all.headers()) - encoded_bytes(none.headers()) <=
+        static_cast<size_t>(chosen_headers_bytes_max));
 }
 
 TEST_CASE("the size is the one on the wire", "[event_headers]") {

@@ -11,9 +11,17 @@ const std::vector<std::string> events{"app.*.*.*"};
 }  // namespace
 
 TEST_CASE("the stream that is asked for", "[stream_config]") {
-  CHECK(stream_create_request("app", "app.>") ==
+  CHECK(stream_create_request("app", "app.>", {}) ==
         R"({"name":"app","subjects":["app.>"],"retention":"limits","storage":"file",)"
         R"("num_replicas":1})");
+  StreamPlan plan;
+  plan.in_memory = true;
+  plan.replicas = 3;
+  plan.max_age = std::chrono::hours(24);
+  plan.bytes_max = 1024;
+  CHECK(stream_create_request("app", "app.>", plan) ==
+        R"({"name":"app","subjects":["app.>"],"retention":"limits","storage":"memory",)"
+        R"("num_replicas":3,"max_age":86400000000000,"max_bytes":1024})");
   CHECK(stream_names_request("a\".>") == R"({"subject":"a\".>"})");
 }
 

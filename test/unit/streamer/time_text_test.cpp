@@ -29,10 +29,19 @@ TEST_CASE("durations", "[time_text]") {
   CHECK(parse_duration("90s") == Duration(90'000));
   CHECK(parse_duration("2m") == Duration(120'000));
   CHECK(parse_duration("1h") == Duration(3'600'000));
+  CHECK(parse_duration("7d") == Duration(604'800'000));
   CHECK(parse_duration("1000000000h") == Duration(3'600'000'000'000'000));
-  for (const char* text : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "1sec", "1s2m", "+1s", "1S",
+  for (const char* text : {"", "5", "s", "-1s", "1.5s", "1 s", "1w", "1sec", "1s2m", "+1s", "1S",
                            "1000000001ms", "99999999999999999999s"}) {
     INFO(text);
     CHECK_FALSE(parse_duration(text));
   }
+}
+
+TEST_CASE("a duration is written with the largest unit that fits", "[time_text]") {
+  CHECK(duration_text(Duration(0)) == "0s");
+  CHECK(duration_text(Duration(1500)) == "1500ms");
+  CHECK(duration_text(Duration(90'000)) == "90s");
+  CHECK(duration_text(Duration(900'000)) == "15m");
+  CHECK(duration_text(Duration(604'800'000)) == "7d");
 }
