@@ -8,6 +8,7 @@ from COMMIT's return to the client until a consumer in another process has the m
 """
 
 import re
+import statistics
 import subprocess
 import tempfile
 import time
@@ -32,8 +33,7 @@ CAPACITY_ROWS = {"full": 400_000, "quick": 60_000, "tiny": 10_000}  # of the bac
 ROWS = 20  # of a transaction under load
 CONNECTIONS = 4
 LOAD = 0.5  # of the capacity
-# Of the schedule; a source that does less is too busy to be a measure.
-KEPT_UP = {"full": 0.9, "quick": 0.5, "tiny": 0.0}
+KEPT_UP = 0.9  # of the schedule; of a source that does less the numbers are told by another name, which no target knows
 RAW_VALUES = 1000  # of a round, in the file of results
 PERCENTILES = (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))
 
@@ -51,7 +51,7 @@ def run(context):
             capacity = bench.capacity(CAPACITY_ROWS[context.sizes])
             with bench.running():
                 idle = bench.idle(IDLE_TRANSACTIONS[context.sizes])
-                load, written = bench.loaded(LOAD * capacity, LOAD_SECONDS[context.sizes], KEPT_UP[context.sizes])
+                load, written = bench.loaded(LOAD * capacity, LOAD_SECONDS[context.sizes])
         context.say(f"  round {number + 1}: {capacity:.0f} rows/s drained, {written:.0f} rows/s written under load")
         rounds.append({"idle": idle, "load": load, "share": written / capacity})
         context.raw.append({"part": "latency", "round": number, "capacity": capacity, "written": written, **{
@@ -62,9 +62,12 @@ def run(context):
 
 def results_of(rounds):
     """Of each load and each way of counting: a number a round for each percentile."""
-    results = [Result("latency", load, way, name, "ms", [percentile(each[load][way], percent) for each in rounds])
-               for load in ("idle", "load") for way in rounds[0][load] for name, percent in PERCENTILES]
-    return [*results, Result("latency", "load", "commit to stored", "rate ÷ capacity", "", [each["share"] for each in rounds])]
+    kept_up = statistics.median(each["share"] for each in rounds) >= KEPT_UP * LOAD
+    places = {"idle": "idle", "load": "load" if kept_up else "less than the load, all that the source could write"}
+    results = [Result("latency", place, way, name, "ms", [percentile(each[load][way], percent) for each in rounds])
+               for load, place in places.items() for way in rounds[0][load] for name, percent in PERCENTILES]
+    share = Result("latency", places["load"], "commit to stored", "rate ÷ capacity", "", [each["share"] for each in rounds])
+    return [*results, share]
 
 
 def percentile(values, percent):
@@ -138,14 +141,12 @@ class Bench:
         consumer.wait()
         return {"commit to stored": stored, "commit to consumer": consumed}
 
-    def loaded(self, rows_per_second, seconds, kept_up):
+    def loaded(self, rows_per_second, seconds):
         """Milliseconds of each row, and how many rows a second were written. Read after the load: a consumer would
         compete for the processors."""
         first = self.servers.stream_state()["last_seq"] + 1
         rate = rows_per_second / ROWS
         transactions = self.pgbench("--rate", f"{rate:.0f}", "-T", seconds)
-        if transactions < kept_up * rate * seconds:
-            raise NotVerified(f"the source did {transactions} transactions in {seconds} s, and not {rate:.0f} a second")
         wait.until(lambda: self.servers.stream_state()["last_seq"] >= first - 1 + transactions * ROWS, 60)
         consumer = self.times(first, transactions * ROWS).start()
         code = consumer.wait(120)

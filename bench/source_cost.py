@@ -32,7 +32,7 @@ WORKLOADS = {  # and their settings
     "pgbench": {"fsync": "on"},
     "pgbench without fsync": {"fsync": "off"},
 }
-SECONDS = {"full": 20, "quick": 3, "tiny": 2}
+SECONDS = {"full": 10, "quick": 3, "tiny": 2}
 SCALE = {"full": 20, "quick": 5, "tiny": 1}
 CONNECTIONS = 4
 NOTHING, NULL_SLOT, WALJET, PLUGIN = "nothing", "null", "waljet", "waljet's plugin"

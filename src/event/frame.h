@@ -117,8 +117,11 @@ void put_frame_header(Sink& sink, const FrameHeader& header);
 // Takes the first line off `headers`. Nothing if it is not one.
 std::optional<FrameHeader> take_frame_header(std::string_view& headers);
 
-// In every stub, and nowhere else: bytes of the body that the event would have, in decimal.
+// In every stub one of the two, and nowhere else. Of an event that is too large: bytes of the body
+// that it would have, in decimal.
 constexpr std::string_view oversize_header = "Waljet-Oversize";
+// Of an event that a filter could not judge, as it stands in the headers.
+constexpr std::string_view unjudged_headers = "Waljet-Unjudged: where\n";
 
 // Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
 // frame: that of a group has an index that fits its body, with positions that rise up to its own.

@@ -9,9 +9,10 @@ namespace waljet {
 namespace {
 
 constexpr uint64_t batch_bytes_max = uint64_t{64} << 20;
+constexpr uint64_t publications_characters_max = 65536;
 constexpr uint64_t event_bytes_max = (uint64_t{1} << 30) - 1;  // what PostgreSQL can send at once
 
-constexpr std::array<OptionSpec, 21> specs{{
+constexpr std::array<OptionSpec, 23> specs{{
     {OptionId::format, "format", OptionKind::choice, "debezium", "", "debezium,wal-listener", 0, 0,
      "The shape of an event."},
     {OptionId::name, "name", OptionKind::text, "", "the database name", "", 1, 64,
@@ -51,6 +52,13 @@ constexpr std::array<OptionSpec, 21> specs{{
      "insert,update,delete; with `format` `wal-listener` truncate too",
      "insert,update,delete,truncate", 0, 0,
      "Statements whose events are sent. A primary key change counts as update."},
+    {OptionId::rules, "rules", OptionKind::rules, "", "none", "", 0, 0,
+     "Per table: which operations, columns and rows are sent, which values are masked or hashed. "
+     "An allow-list behind the three options above: see filters.md."},
+    {OptionId::publications, "publications", OptionKind::text, "", "none", "", 1,
+     publications_characters_max,
+     "Names of publications, separated by commas, that say instead of the four options above which "
+     "tables, operations, columns and rows are sent; PostgreSQL 15 or newer."},
     {OptionId::messages, "messages", OptionKind::prefixes, "off", "", "", 0, 0,
      "Which logical messages are sent, by their prefixes."},
     {OptionId::transactions, "transactions", OptionKind::choice, "off", "", "off,on", 0, 0,
@@ -83,6 +91,15 @@ constexpr std::array<OptionId, 9> debezium_only{{
     OptionId::unavailable_value,
     OptionId::messages,
     OptionId::transactions,
+}};
+
+// What publications say instead.
+constexpr std::array<OptionId, 5> replaced_by_publications{{
+    OptionId::tables,
+    OptionId::exclude_tables,
+    OptionId::partition_root,
+    OptionId::operations,
+    OptionId::rules,
 }};
 
 std::string_view take_item(std::string_view& list) {
@@ -153,6 +170,7 @@ std::string_view check_value(const OptionSpec& spec, std::string_view value) {
     }
     case OptionKind::tables: return TableList::check(value);
     case OptionKind::prefixes: return PrefixList::check(value);
+    case OptionKind::rules: return RuleList::check(value).phrase;
     case OptionKind::subject: return {};  // only when the name is known: finish_options()
   }
   return {};
@@ -213,6 +231,8 @@ std::string_view set_option(PluginOptions& options, const OptionSpec& spec,
     case OptionId::exclude_tables: options.exclude_tables = TableList(value); break;
     case OptionId::partition_root: options.partition_root = chosen == 1; break;
     case OptionId::operations: options.operations = *parse_set(spec.allowed, value); break;
+    case OptionId::rules: options.rules = RuleList(value); break;
+    case OptionId::publications: options.publications = value; break;
     case OptionId::messages: options.messages = PrefixList(value); break;
     case OptionId::transactions: options.transactions = chosen == 1; break;
     case OptionId::origin: options.local_origin_only = chosen == 1; break;
@@ -239,6 +259,13 @@ OptionProblem finish_options(PluginOptions& options, std::string_view database) 
             "Leave it out, or use output frames."};
   }
   if (natural && !options.has(OptionId::operations)) options.operations = all_operations;
+  if (options.has(OptionId::publications)) {
+    for (const OptionId id : replaced_by_publications) {
+      if (options.has(id)) {
+        return {id, "stands beside publications", "Leave it out, or leave out publications."};
+      }
+    }
+  }
   return {OptionId::subject, options.subject.parse(options.subject_text, options.name), {}};
 }
 
@@ -266,6 +293,7 @@ void put_allowed(Sink& sink, const OptionSpec& spec) {
       sink.put("Allowed: schema.table or table, separated by commas, with * and ?");
       break;
     case OptionKind::prefixes: sink.put("Allowed: off, *, or prefixes separated by commas"); break;
+    case OptionKind::rules: sink.put("Allowed: a JSON array of rules"); break;
     case OptionKind::subject:
       sink.put("Allowed: tokens separated by dots, literal or {name} first");
       break;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "event/operation.h"
+#include "event/rules.h"
 #include "event/sink.h"
 #include "event/subject.h"
 #include "event/table_list.h"
@@ -31,6 +33,8 @@ enum class OptionId : uint8_t {
   exclude_tables,
   partition_root,
   operations,
+  rules,
+  publications,
   messages,
   transactions,
   origin,
@@ -48,6 +52,7 @@ enum class OptionKind : uint8_t {
   tables,      // a list of tables, see event/table_list.h
   subject,     // a subject template, see event/subject.h
   prefixes,    // `off`, `*` or a list of message prefixes, see PrefixList
+  rules,       // JSON, see event/rules.h
 };
 
 struct OptionSpec {
@@ -64,10 +69,6 @@ struct OptionSpec {
 
 std::span<const OptionSpec> option_specs();
 const OptionSpec* find_option(std::string_view name);
-
-enum class Operation : uint8_t { insert = 1, update = 2, remove = 4, truncate = 8 };
-constexpr uint8_t all_operations = 1 | 2 | 4 | 8;
-constexpr uint8_t row_operations = 1 | 2 | 4;
 
 // In the order of what their options allow.
 enum class Format : uint8_t { debezium, wal_listener };
@@ -121,6 +122,9 @@ struct PluginOptions {
   bool all_tables = true;
   bool partition_root = false;
   uint8_t operations = row_operations;  // bits of Operation
+  RuleList rules;                       // behind the four above: they apply first
+  std::string_view publications;        // instead of all of these; empty: none
+  std::string_view hash_salt;  // not an option, which would be shown: a setting of the server
   PrefixList messages;
   bool transactions = false;
   bool local_origin_only = false;

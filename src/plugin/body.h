@@ -14,6 +14,7 @@ struct RowEvent {
   RowImage before = {};
   RowImage after = {};
   Lsn lsn = 0;
+  bool unjudged = false;  // nobody knows whether it may be seen: the key alone is sent
 };
 
 // How much of the rows a body shows.

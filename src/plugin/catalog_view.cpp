@@ -25,11 +25,13 @@ void look(CatalogView& view, const SnapshotData* snapshot) {
 
 void begin_catalog_view(CatalogView& view) {
   const SnapshotData* snapshot = GetCatalogSnapshot(InvalidOid);
+  // What was looked up to start is in the caches as it stands now, long after the change.
+  const bool first = !TransactionIdIsValid(view.xmax);
   const bool goes_back = sees_less(view, snapshot);
   const bool returns = view.went_back && !sees_the_same(view, snapshot);
   look(view, snapshot);
   view.went_back = goes_back;
-  if (goes_back || returns) InvalidateSystemCaches();
+  if (first || goes_back || returns) InvalidateSystemCaches();
 }
 
 void follow_catalog_view(CatalogView& view) {

@@ -4,6 +4,7 @@
 #include "plugin/compat.h"
 #include "plugin/output.h"
 #include "plugin/oversize.h"
+#include "plugin/row_filter.h"
 #include "plugin/transaction.h"
 
 namespace waljet {
@@ -60,9 +61,27 @@ EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& ev
   return head;
 }
 
+// An event on which the rule's predicate failed: a stub, in lines the body of one.
+void write_unjudged(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event) {
+  Session& session = session_of(ctx);
+  EventHead head = head_of(session, plan, event);
+  head.kind = FrameKind::stub;
+  head.headers = unjudged_headers;
+  const EventMark mark = begin_event(ctx, head);
+  const size_t ceiling = event_ceiling(mark);
+  const bool fits = put_body(session, plan, event, Detail::key, ceiling);
+  if (!fits || !is_allowed(session, session.batch.size() - mark.body)) {
+    session.batch.truncate(mark.body);
+    put_body(session, plan, event, Detail::none, ceiling);
+  }
+  end_event(ctx, mark);
+}
+
 void write_event(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event) {
   Session& session = session_of(ctx);
   count_in_transaction(ctx, plan.table);
+  if (plan.reduced) plan.tally->add(Shortfall::reduced);
+  if (event.unjudged) return write_unjudged(ctx, plan, event);
   const EventHead head = head_of(session, plan, event);
   EventMark mark = begin_event(ctx, head);
   const bool whole = put_whole(session, plan, event, mark);
@@ -92,40 +111,81 @@ RowImage before_image(const RelationPlan& plan, const Row* old) {
   return {.row = old, .identity_only = !plan.full_identity};
 }
 
-// An update that moves a row to another key is a delete under the old one and a create under the
-// new, so that consumers that keep rows by key need no special case.
-void write_move(LogicalDecodingContext* ctx, const RelationPlan& plan, const Row* old,
-                const Row& row, Lsn lsn) {
-  const Session& session = session_of(ctx);
-  write_event(ctx, plan,
-              {.subject_of = Operation::remove,
-               .op = 'd',
-               .position = position_of(session, 0),
-               .before = before_image(plan, old),
-               .lsn = lsn});
-  write_event(ctx, plan,
-              {.subject_of = Operation::insert,
-               .op = 'c',
-               .position = position_of(session, 1),
-               .after = {.row = &row, .old = old},
-               .lsn = lsn});
+// An update as its consumers see it.
+struct Update {
+  const Row* old = nullptr;  // null: not logged, so the identity is as in `row`
+  const Row* row = nullptr;
+  Lsn lsn = 0;
+  Passage passage = Passage::stays;
+};
+
+// The old row is gone.
+RowEvent removal(const Session& session, const RelationPlan& plan, const Update& update) {
+  RowImage before = before_image(plan, update.old);
+  const bool identity_is_in_new = update.old == nullptr && plan.key_count > 0;
+  if (identity_is_in_new) before = {.row = update.row, .identity_only = true};
+  return {.subject_of = Operation::remove,
+          .op = 'd',
+          .position = position_of(session, 0),
+          .before = before,
+          .lsn = update.lsn,
+          .unjudged = update.passage == Passage::unknown};
 }
 
-void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const Row* old,
-                  const Row& row, Lsn lsn) {
+// The new row is there.
+RowEvent creation(const Session& session, const Update& update, uint32_t part) {
+  return {.subject_of = Operation::insert,
+          .op = 'c',
+          .position = position_of(session, part),
+          .after = {.row = update.row, .old = update.old},
+          .lsn = update.lsn,
+          .unjudged = update.passage == Passage::unknown};
+}
+
+void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const Update& update) {
   const Session& session = session_of(ctx);
-  const bool moves = old != nullptr && key_changed(plan, *old, row);
+  const bool moves = update.old != nullptr && key_changed(plan, *update.old, *update.row);
   const bool natural = session.options.format == Format::wal_listener;
-  if (moves && !natural) return write_move(ctx, plan, old, row, lsn);
+  // An update that moves a row to another key is a delete under the old one and a create under the
+  // new, so that consumers that keep rows by key need no special case.
+  const bool apart = moves && !natural;
+  const bool goes = update.passage == Passage::leaves;
+  const bool comes = update.passage == Passage::enters;
+  if (goes || (apart && !comes)) write_event(ctx, plan, removal(session, plan, update));
+  if (comes || (apart && !goes)) write_event(ctx, plan, creation(session, update, apart ? 1 : 0));
+  if (goes || comes || apart) return;
   // An old image that holds only an unchanged key says nothing.
-  const bool shows_old = old != nullptr && (plan.full_identity || moves);
+  const bool shows_old = update.old != nullptr && (plan.full_identity || moves);
   write_event(ctx, plan,
               {.subject_of = Operation::update,
                .op = 'u',
                .position = position_of(session, 0),
-               .before = shows_old ? before_image(plan, old) : RowImage{},
-               .after = {.row = &row, .old = old},
-               .lsn = lsn});
+               .before = shows_old ? before_image(plan, update.old) : RowImage{},
+               .after = {.row = update.row, .old = update.old},
+               .lsn = update.lsn,
+               .unjudged = update.passage == Passage::unknown});
+}
+
+// Whether the filter lets through what a statement did to the table.
+bool is_wanted(const RelationPlan& plan, Operation operation) {
+  if (plan.wanted && plan.wants(operation)) return true;
+  plan.tally->add(plan.wanted ? Shortfall::operation : Shortfall::table);
+  return false;
+}
+
+Passage judge(const RelationPlan& plan, const Row* old, const Row* row, Operation operation) {
+  RowFilter* filter = plan.filters[subject_index(operation)];
+  if (filter == nullptr) return Passage::stays;
+  Passage passage = Passage::stays;
+  if (operation == Operation::remove) {
+    passage = judge_delete(*filter, old);
+  } else if (row != nullptr) {
+    passage = operation == Operation::insert ? judge_insert(*filter, *row)
+                                             : judge_update(*filter, old, *row);
+  }
+  if (passage == Passage::none) plan.tally->add(Shortfall::predicate);
+  if (passage == Passage::unknown) plan.tally->add(Shortfall::unjudged);
+  return passage;
 }
 
 // Whether one of its ancestors is truncated by the same statement, which tells all.
@@ -140,13 +200,9 @@ bool is_told_by_ancestor(Relation relation, const Relation* relations, int relat
   return told;
 }
 
-// One partition is not its root: truncated alone it has its own name.
-void write_truncate(LogicalDecodingContext* ctx, Relation relation, uint32_t part, Lsn lsn) {
-  Session& session = session_of(ctx);
-  const RelationPlan& plan = session.options.partition_root
-                                 ? own_plan_for(*session.relations, relation)
-                                 : plan_for(*session.relations, relation);
-  if (!plan.wanted) return;
+void write_truncate(LogicalDecodingContext* ctx, const RelationPlan& plan, uint32_t part, Lsn lsn) {
+  const Session& session = session_of(ctx);
+  if (!is_wanted(plan, Operation::truncate)) return;
   write_event(ctx, plan,
               {.subject_of = Operation::truncate,
                .op = 't',
@@ -165,9 +221,8 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
     case REORDER_BUFFER_CHANGE_DELETE: operation = Operation::remove; break;
     default: return;  // the core hands over nothing else here
   }
-  if (!session.options.wants(operation)) return;
   const RelationPlan& plan = plan_for(*session.relations, relation);
-  if (!plan.wanted) return;
+  if (!is_wanted(plan, operation)) return;
 
   Row old;
   Row row;
@@ -182,15 +237,18 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
   const Row* old_or_none = old_image != nullptr ? &old : nullptr;
   const Row* row_or_none = new_image != nullptr ? &row : nullptr;
 
+  const Passage passage = judge(plan, old_or_none, row_or_none, operation);
+  if (passage == Passage::none) return;
   if (operation == Operation::update && row_or_none != nullptr) {
-    return write_update(ctx, plan, old_or_none, row, change->lsn);
+    return write_update(ctx, plan, {old_or_none, &row, change->lsn, passage});
   }
   RowEvent event{.subject_of = operation,
                  .op = operation == Operation::insert   ? 'c'
                        : operation == Operation::update ? 'u'
                                                         : 'd',
                  .position = position_of(session, 0),
-                 .lsn = change->lsn};
+                 .lsn = change->lsn,
+                 .unjudged = passage == Passage::unknown};
   if (operation == Operation::insert) {
     event.after = {.row = row_or_none};
   } else {
@@ -202,12 +260,12 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
 void write_truncates(LogicalDecodingContext* ctx, const Relation* relations, int relation_count,
                      Lsn lsn) {
   const Session& session = session_of(ctx);
-  if (!session.options.wants(Operation::truncate)) return;
   for (int i = 0; i < relation_count; ++i) {
-    const bool told = session.options.partition_root &&
-                      is_told_by_ancestor(relations[i], relations, relation_count);
-    if (told) continue;
-    write_truncate(ctx, relations[i], static_cast<uint32_t>(i), lsn);
+    const RelationPlan& plan = plan_for(*session.relations, relations[i]);
+    if (plan.under_root && is_told_by_ancestor(relations[i], relations, relation_count)) continue;
+    // One partition is not its root: truncated alone it has its own name.
+    write_truncate(ctx, plan.under_root ? own_plan_for(*session.relations, relations[i]) : plan,
+                   static_cast<uint32_t>(i), lsn);
   }
 }
 

@@ -122,4 +122,90 @@ inline size_t convert_to_utf8(FmgrInfo* conversion, std::string_view text, char*
 }
 #endif
 
+// The statements of a text, not analyzed.
+inline List* parse_statements(const char* text) {
+#if PG_VERSION_NUM >= 140000
+  return raw_parser(text, RAW_PARSE_DEFAULT);
+#else
+  return raw_parser(text);
+#endif
+}
+
+// Visits the children of a node, of an analyzed expression or of one that is not, until `visit`
+// returns true. Up to 15 the visitor is declared without its arguments, which in C++ are none.
+using NodeVisitor = bool (*)(Node* node, void* context);
+#if PG_VERSION_NUM >= 160000
+inline bool visit_children(Node* node, NodeVisitor visit, void* context) {
+  return expression_tree_walker(node, visit, context);
+}
+inline bool visit_raw_children(Node* node, NodeVisitor visit, void* context) {
+  return raw_expression_tree_walker(node, visit, context);
+}
+#else
+using UntypedVisitor = bool (*)();
+inline UntypedVisitor untyped(NodeVisitor visit) {
+  return reinterpret_cast<UntypedVisitor>(reinterpret_cast<void (*)()>(visit));
+}
+inline bool visit_children(Node* node, NodeVisitor visit, void* context) {
+  return expression_tree_walker(node, untyped(visit), context);
+}
+inline bool visit_raw_children(Node* node, NodeVisitor visit, void* context) {
+  return raw_expression_tree_walker(node, untyped(visit), context);
+}
+#endif
+
+// Publications of whole schemas, row filters and column lists came with 15.
+constexpr bool has_row_filters = PG_VERSION_NUM >= 150000;
+#if PG_VERSION_NUM >= 150000
+inline List* schema_publications(Oid schema) {
+  return GetSchemaPublications(schema);
+}
+inline bool publishes_schema(Oid publication, Oid schema) {
+  return SearchSysCacheExists2(PUBLICATIONNAMESPACEMAP, ObjectIdGetDatum(schema),
+                               ObjectIdGetDatum(publication));
+}
+inline Oid top_ancestor_in(Oid publication, List* ancestors, int* level) {
+  return GetTopMostAncestorInPublication(publication, ancestors, level);
+}
+inline Datum publication_filter(HeapTuple of_table, bool* null) {
+  return SysCacheGetAttr(PUBLICATIONRELMAP, of_table, Anum_pg_publication_rel_prqual, null);
+}
+inline Datum publication_columns(HeapTuple of_table, bool* null) {
+  return SysCacheGetAttr(PUBLICATIONRELMAP, of_table, Anum_pg_publication_rel_prattrs, null);
+}
+inline void follow_publications(SyscacheCallbackFunction follow) {
+  CacheRegisterSyscacheCallback(PUBLICATIONOID, follow, Datum{0});
+  CacheRegisterSyscacheCallback(PUBLICATIONRELMAP, follow, Datum{0});
+  CacheRegisterSyscacheCallback(PUBLICATIONNAMESPACEMAP, follow, Datum{0});
+}
+#else
+inline List* schema_publications(Oid) {
+  return NIL;
+}
+inline bool publishes_schema(Oid, Oid) {
+  return false;
+}
+inline Oid top_ancestor_in(Oid, List*, int*) {
+  return InvalidOid;
+}
+inline Datum publication_filter(HeapTuple, bool* null) {
+  *null = true;
+  return Datum{0};
+}
+inline Datum publication_columns(HeapTuple, bool* null) {
+  *null = true;
+  return Datum{0};
+}
+inline void follow_publications(SyscacheCallbackFunction) {}
+#endif
+
+// Settings that begin with `waljet.` and that nobody has defined are mistakes.
+inline void reserve_settings() {
+#if PG_VERSION_NUM >= 150000
+  MarkGUCPrefixReserved("waljet");
+#else
+  EmitWarningsOnPlaceholders("waljet");
+#endif
+}
+
 }  // namespace waljet

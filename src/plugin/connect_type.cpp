@@ -119,6 +119,8 @@ connect::Type connect_type(MemoryContext context, const ValueCodec& codec, const
     case ValueForm::float8:
     case ValueForm::numeric_double:
     case ValueForm::money_double: return float64;
+    case ValueForm::masked:
+    case ValueForm::hashed:
     case ValueForm::numeric_string:
     case ValueForm::money_string:
     case ValueForm::bytes_base64_string:

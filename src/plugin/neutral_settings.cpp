@@ -9,9 +9,19 @@ struct Setting {
 };
 
 constexpr Setting settings[] = {
-    {"DateStyle", "ISO, YMD"},   {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
-    {"extra_float_digits", "1"}, {"bytea_output", "hex"},       {"xmlbinary", "base64"},
-    {"lc_monetary", "C"},        {"search_path", ""},           {"quote_all_identifiers", "off"},
+    {"DateStyle", "ISO, YMD"},
+    {"IntervalStyle", "postgres"},
+    {"TimeZone", "UTC"},
+    {"extra_float_digits", "1"},
+    {"bytea_output", "hex"},
+    {"xmlbinary", "base64"},
+    {"lc_monetary", "C"},
+    {"search_path", ""},
+    {"quote_all_identifiers", "off"},
+    // These three are about the text of predicates.
+    {"standard_conforming_strings", "on"},
+    {"backslash_quote", "safe_encoding"},
+    {"transform_null_equals", "off"},
 };
 
 constexpr int no_nest_level = 0;

@@ -2,6 +2,7 @@
 
 #include "plugin/encoding.h"
 #include "plugin/memory.h"
+#include "plugin/rule_check.h"
 
 namespace waljet {
 namespace {
@@ -77,6 +78,7 @@ PluginOptions read_options(List* list, std::string_view database) {
     }
     seen |= bit;
     const std::string_view value = option_value(element);
+    if (spec.kind == OptionKind::rules) require_valid_rules(value);
     const std::string_view problem = set_option(options, spec, value);
     if (!problem.empty()) refuse_value(spec, value, problem);
   }

@@ -75,9 +75,9 @@ void flush_apart(LogicalDecodingContext* ctx, size_t start, size_t body) {
 
 // ---- groups ----
 
-// A group lies within a transaction.
+// A group lies within a transaction; a stub stands alone.
 bool may_join_others(const Session& session, const EventHead& head) {
-  return session.options.group_bytes > 0 && head.xid != 0;
+  return session.options.group_bytes > 0 && head.xid != 0 && head.kind != FrameKind::stub;
 }
 
 void close_group(LogicalDecodingContext* ctx) {
@@ -110,9 +110,10 @@ EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
   if (head.xid != 0) session.transaction.wrote = true;
   if (uses_frames(session)) {
     say_hello_once(session);
-    const Frame frame = frame_of(head.kind, head, {});
-    return may_join_others(session, head) ? begin_in_group(ctx, frame)
-                                          : begin_single(session, frame);
+    const Frame frame = frame_of(head.kind, head, head.headers);
+    if (may_join_others(session, head)) return begin_in_group(ctx, frame);
+    close_group(ctx);
+    return begin_single(session, frame);
   }
   const size_t start = session.batch.size();
   if (start > 0) session.batch.put('\n');

@@ -23,6 +23,7 @@ struct EventHead {
   std::string_view subject = {};
   std::string_view table = {};
   std::string_view key = {};
+  std::string_view headers = {};  // lines, see event/frame.h
 };
 
 // Where an event lies in the batch.

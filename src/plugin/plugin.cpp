@@ -9,16 +9,20 @@
 #include "plugin/compat.h"
 #include "plugin/connect_schema.h"
 #include "plugin/encoding.h"
+#include "plugin/hash_salt.h"
 #include "plugin/memory.h"
 #include "plugin/message.h"
 #include "plugin/neutral_settings.h"
 #include "plugin/options.h"
 #include "plugin/output.h"
+#include "plugin/publication.h"
+#include "plugin/rule_check.h"
 #include "plugin/session.h"
 #include "plugin/transaction.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init(void);
 PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks* callbacks);
 }
 
@@ -108,10 +112,16 @@ void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options
   Session& session = make_session(ctx);
   session.database = database_name(session.context);
   session.options = read_options(ctx->output_plugin_options, session.database);
+  session.options.hash_salt = copy_into(session.context, hash_salt());
+  require_fitting_rules(session.options);
   if (session.options.transactions) {
     session.transaction.counts = make_transaction_counts(session.context);
   }
-  session.relations = make_relation_cache(session.context, session.options, session.database);
+  List* publications = session.options.publications.empty()
+                           ? NIL
+                           : require_publications(session.context, session.options.publications);
+  session.relations =
+      make_relation_cache(session.context, session.options, session.database, publications);
   session.one_per_message = under_sql_function(ctx) || session.options.batch_bytes == 0;
   session.batch = make_sink(session.context, session.options.batch_bytes + batch_slack_bytes);
   session.group =
@@ -126,6 +136,7 @@ void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options
 
 void on_shutdown(LogicalDecodingContext* ctx) {
   if (ctx->output_plugin_private == nullptr) return;
+  log_tallies_of(*session_of(ctx).relations);
   restore_settings(session_of(ctx).settings_nest_level);
 }
 
@@ -188,6 +199,10 @@ void on_commit(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr) {
 
 }  // namespace
 }  // namespace waljet
+
+void _PG_init(void) {
+  waljet::define_hash_salt();
+}
 
 void _PG_output_plugin_init(OutputPluginCallbacks* callbacks) {
   callbacks->startup_cb = waljet::on_startup;

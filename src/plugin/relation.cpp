@@ -1,5 +1,6 @@
 #include "plugin/relation.h"
 
+#include "plugin/compat.h"
 #include "plugin/memory.h"
 #include "plugin/relation_plan.h"
 
@@ -18,6 +19,14 @@ class RelationCache {
   MemoryContext context = nullptr;
   const PluginOptions* options = nullptr;
   std::string_view database;
+  List* publications = NIL;
+  HTAB* tallies = nullptr;
+
+  PlanTerms terms(MemoryContext parent) const {
+    return {parent, *options, database, publications, tallies};
+  }
+  // A partition's plan may rest on its root and on what lies between.
+  bool has_roots() const { return options->partition_root || publications != NIL; }
 };
 
 namespace {
@@ -39,10 +48,9 @@ void invalidate_all() {
   while (auto* entry = static_cast<Entry*>(hash_seq_search(&sequence))) entry->valid = false;
 }
 
-// A partition's plan may rest on its root and on what lies between.
 void on_relation_change(Datum, Oid relid) {
   if (active_cache == nullptr) return;
-  if (relid == InvalidOid || active_cache->options->partition_root) return invalidate_all();
+  if (relid == InvalidOid || active_cache->has_roots()) return invalidate_all();
   auto* entry = static_cast<Entry*>(hash_search(active_cache->plans, &relid, HASH_FIND, nullptr));
   if (entry != nullptr) entry->valid = false;
 }
@@ -62,12 +70,13 @@ void register_callbacks_once() {
   CacheRegisterSyscacheCallback(TYPEOID, on_catalog_change, Datum{0});
   CacheRegisterSyscacheCallback(ENUMOID, on_catalog_change, Datum{0});
   CacheRegisterSyscacheCallback(PROCOID, on_catalog_change, Datum{0});
+  follow_publications(on_catalog_change);
 }
 
 }  // namespace
 
 RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& options,
-                                   std::string_view database) {
+                                   std::string_view database, List* publications) {
   register_callbacks_once();
 
   HASHCTL control = {};
@@ -80,6 +89,8 @@ RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& o
   cache->context = context;
   cache->options = &options;
   cache->database = database;
+  cache->publications = publications;
+  cache->tallies = make_tallies(context);
 
   auto* callback = static_cast<MemoryContextCallback*>(
       MemoryContextAllocZero(context, sizeof(MemoryContextCallback)));
@@ -91,7 +102,11 @@ RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& o
 }
 
 const RelationPlan& own_plan_for(const RelationCache& cache, Relation relation) {
-  return *build_own_plan({CurrentMemoryContext, *cache.options, cache.database}, relation);
+  return *build_own_plan(cache.terms(CurrentMemoryContext), relation);
+}
+
+void log_tallies_of(const RelationCache& cache) {
+  log_tallies(cache.tallies);
 }
 
 const RelationPlan& plan_for(RelationCache& cache, Relation relation) {
@@ -108,7 +123,7 @@ const RelationPlan& plan_for(RelationCache& cache, Relation relation) {
   entry->plan = nullptr;
   // Before the look-ups: what is invalidated while they run must be built again next time.
   entry->valid = true;
-  entry->plan = build_plan({cache.context, *cache.options, cache.database}, relation);
+  entry->plan = build_plan(cache.terms(cache.context), relation);
   return *entry->plan;
 }
 

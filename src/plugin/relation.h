@@ -10,6 +10,7 @@
 
 #include "event/plugin_options.h"
 #include "plugin/pg.h"
+#include "plugin/tally.h"
 #include "plugin/value_codec.h"
 
 namespace waljet {
@@ -31,9 +32,16 @@ struct Column {
   std::string_view too_large;       // JSON that stands for a value left out; empty: never left out
 };
 
+class RowFilter;
+
 struct RelationPlan {
   MemoryContext context = nullptr;
-  bool wanted = false;         // the filter lets the table through
+  bool wanted = false;      // the filter lets the table through
+  uint8_t operations = 0;   // bits of Operation: those that are sent
+  bool reduced = false;     // the rule does not fit the table: the key's columns are all there are
+  bool under_root = false;  // its rows are shown under the name of an ancestor
+  RowFilter* filters[3] = {};  // of insert, update, delete: which rows are sent; null: all
+  TableTally* tally = nullptr;
   bool full_identity = false;  // old images have all columns
   int column_count = 0;
   Column* columns = nullptr;
@@ -46,13 +54,18 @@ struct RelationPlan {
                                   // wal_listener::put_relation()
   std::string_view payload_head;  // what stands before an event's body; empty without a schema
   std::string_view subjects[4];   // by operation; of templates that do not depend on the key
+
+  bool wants(Operation operation) const {
+    return (operations & static_cast<uint8_t>(operation)) != 0;
+  }
 };
 
 class RelationCache;
 
 // In `context`; the cache forgets itself when `context` goes.
+// `publications`: their names, for option `publications`; none without it.
 RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& options,
-                                   std::string_view database);
+                                   std::string_view database, List* publications);
 
 // The plan for `relation` as the catalog stands for the change in hand. Valid until the next call.
 const RelationPlan& plan_for(RelationCache& cache, Relation relation);
@@ -60,5 +73,8 @@ const RelationPlan& plan_for(RelationCache& cache, Relation relation);
 // A plan under the table's own name even if its rows carry its root's. Not kept: in the current
 // memory context.
 const RelationPlan& own_plan_for(const RelationCache& cache, Relation relation);
+
+// What was not sent, of all tables, in the server's log, see log_tallies().
+void log_tallies_of(const RelationCache& cache);
 
 }  // namespace waljet

@@ -12,6 +12,8 @@ struct PlanTerms {
   MemoryContext context;  // parent of the plan's own
   const PluginOptions& options;
   std::string_view database;  // UTF-8
+  List* publications;         // names; see plugin/publication.h
+  HTAB* tallies;              // see plugin/tally.h
 };
 
 RelationPlan* build_plan(const PlanTerms& terms, Relation relation);

@@ -1,6 +1,7 @@
 #include "plugin/row.h"
 
 #include "plugin/compat.h"
+#include "plugin/disguise.h"
 #include "plugin/encoding.h"
 #include "plugin/value_text.h"
 
@@ -53,6 +54,11 @@ bool put_cell(const RowTarget& target, const Column& column, const Cell& cell, b
 bool put_absent_side(const RowTarget& target) {
   target.value.sink.put(target.only_logged ? "{}" : "null");
   return true;
+}
+
+bool put_key_value(Sink& sink, const ValueCodec& codec, Datum value) {
+  return is_disguised(codec.form) ? put_disguised_text(sink, codec, value)
+                                  : put_plain_text(sink, codec, value);
 }
 
 // All columns that `wanted` lets through, or as far as there is room.
@@ -111,7 +117,7 @@ bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image) {
     const Cell cell = cell_of(plan, column, image);
     if (i > 0) sink.put('/');
     if (cell.row == nullptr) continue;
-    if (put_plain_text(sink, *column.key_codec, cell.row->values[column.index])) continue;
+    if (put_key_value(sink, *column.key_codec, cell.row->values[column.index])) continue;
     sink.truncate(start);
     return false;
   }

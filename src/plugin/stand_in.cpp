@@ -174,6 +174,7 @@ std::string_view too_large_value(ValueForm form) {
     case ValueForm::vector:
     case ValueForm::sparse_vector:
     case ValueForm::array:
+    case ValueForm::hashed:  // of a value that has no text
     case ValueForm::type_text: return "\"__waljet_value_too_large\"";
     default: return {};
   }

@@ -7,6 +7,7 @@
 #include "event/temporal.h"
 #include "event/text.h"
 #include "plugin/array_value.h"
+#include "plugin/disguise.h"
 #include "plugin/encoding.h"
 #include "plugin/extension_value.h"
 #include "plugin/jsonb_text.h"
@@ -158,6 +159,8 @@ bool put_seldom(const ValueTarget& target, const ValueCodec& codec, Datum value)
     case ValueForm::geometry:
     case ValueForm::vector:
     case ValueForm::sparse_vector: return put_extension_value(target, codec, value);
+    case ValueForm::masked:
+    case ValueForm::hashed: return put_disguised_value(target, codec, value);
     case ValueForm::oid: put_uint(sink, DatumGetObjectId(value)); break;
     case ValueForm::name:
       put_json_string(sink, utf8_of(NameStr(*DatumGetName(value))), json_text());
@@ -270,6 +273,8 @@ ByteRange value_bytes(const ValueCodec& codec, Datum value) {
     case ValueForm::geometry:
     case ValueForm::vector:
     case ValueForm::sparse_vector: return {1, text_bytes_max(stored)};
+    case ValueForm::masked: return {mask_bytes + 2, mask_bytes + 2};
+    case ValueForm::hashed: return {hash_bytes + 2, hash_bytes + 2};
     default: return {1, small_bytes_max(codec.form)};
   }
 }

@@ -12,6 +12,8 @@
 
 namespace waljet {
 
+class Sha256;
+
 enum class ValueForm : uint8_t {
   boolean,
   int2,
@@ -64,6 +66,8 @@ enum class ValueForm : uint8_t {
   sparse_vector,
   array,      // of `element`
   type_text,  // the text of the type's output function
+  masked,     // see plugin/disguise.h
+  hashed,     //
 };
 
 struct ValueCodec {
@@ -75,6 +79,7 @@ struct ValueCodec {
   std::string_view column_name;             // in quotes, for people
   ValueCodec* element = nullptr;            // of an array
   struct ArrayMetaState* layout = nullptr;  // of the elements
+  const Sha256* salted = nullptr;           // of hashed values: what their text goes on from
 
   mutable bool failure_said = false;  // in the server's log, of the output function
 };

@@ -23,6 +23,12 @@ void log_failure_once(const ValueCodec& codec, const ErrorData* error) {
   if (codec.failure_said) return;
   codec.failure_said = true;
   const std::string_view name = codec.column_name;
+  if (codec.form == ValueForm::hashed) {  // the function's message may hold the value
+    ereport(LOG, (errcode(error->sqlerrcode),
+                  errmsg("waljet leaves out a value of column %.*s, which has no text",
+                         static_cast<int>(name.size()), name.data())));
+    return;
+  }
   ereport(LOG, (errcode(error->sqlerrcode),
                 errmsg("waljet leaves out a value of column %.*s, which has no text: %s",
                        static_cast<int>(name.size()), name.data(), error->message),

@@ -268,14 +268,6 @@ std::optional<Token> token_of(std::string_view reply_subject) {
   return token;
 }
 
-PubAck pub_ack_of(natsMsg* answer) {
-  if (!natsMsg_IsNoResponders(answer)) return parse_pub_ack(body_of(answer));
-  PubAck ack;
-  ack.outcome = PubAckOutcome::no_responders;
-  ack.text = "no stream takes events at the moment (503, no responders)";
-  return ack;
-}
-
 }  // namespace
 
 // ---- Link ----
@@ -318,6 +310,8 @@ struct Link::State {
   StringSink published;
   size_t published_sent = 0;             // of the bytes in `published`
   std::atomic<bool> has_unsent = false;  // nats.c; set by its timer as well, which adds pings
+
+  bool nobody_took_one = false;  // of the publishes
 
   // nats.c has a thread that frees what is destroyed: it is to be woken once for many of them.
   std::vector<MessagePtr> used_answers;
@@ -462,10 +456,13 @@ void Link::State::take_answers(std::vector<Ack>& acks) {
   if (natsSubscription_QueuedMsgs(answers.get(), &count) != NATS_OK) return;
   for (; count > 0; --count) {
     natsMsg* answer = nullptr;
-    if (natsSubscription_NextMsg(&answer, answers.get(), 0) != NATS_OK) return;
+    const natsStatus status = natsSubscription_NextMsg(&answer, answers.get(), 0);
+    // nats.c keeps to itself which publish nobody took.
+    if (status == NATS_NO_RESPONDERS) nobody_took_one = true;
+    if (status != NATS_OK) continue;
     used_answers.emplace_back(answer);
     const auto token = token_of(natsMsg_GetSubject(answer));
-    if (token) acks.push_back({epoch, *token, pub_ack_of(answer)});
+    if (token) acks.push_back({epoch, *token, parse_pub_ack(body_of(answer))});
   }
   if (used_answers.size() >= used_answers_max) used_answers.clear();
 }
@@ -530,9 +527,9 @@ Result<ApiReply> Link::request(const std::string& subject, const std::string& bo
   natsMsg* raw = nullptr;
   if (status == NATS_OK) status = state_->wait_for(inbox.subscription.get(), &raw);
   const MessagePtr message(raw);
+  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
   if (status == NATS_TIMEOUT) return no_answer(subject);
   if (status != NATS_OK) return lost(status);
-  if (natsMsg_IsNoResponders(raw)) return ApiReply{true, {}};
   return ApiReply{false, std::string(body_of(raw))};
 }
 
@@ -553,13 +550,12 @@ std::optional<Error> Link::read_messages(const std::string& stream, uint64_t fir
     natsMsg* raw = nullptr;
     if (status == NATS_OK) status = state_->wait_for(inbox.subscription.get(), &raw);
     const MessagePtr message(raw);
-    if (status != NATS_OK) break;
-    if (natsMsg_IsNoResponders(raw)) {
-      return Error{ErrorClass::retry, "nobody answers for JetStream in NATS (503)", {}, {}};
-    }
-    visit(body_of(raw));
+    if (status == NATS_OK) visit(body_of(raw));
   }
   if (status == NATS_OK) return std::nullopt;
+  if (status == NATS_NO_RESPONDERS) {
+    return Error{ErrorClass::retry, "nobody answers for JetStream in NATS (503)", {}, {}};
+  }
   if (status == NATS_TIMEOUT) return no_answer(subject);
   return lost(status);
 }
@@ -603,6 +599,10 @@ std::optional<Error> Link::exchange(Instant now, std::vector<Ack>& acks) {
   state_->send();
   state_->receive(now);
   state_->take_answers(acks);
+  if (state_->nobody_took_one) {
+    return Error{
+        ErrorClass::retry, "no stream takes events at the moment (503, no responders)", {}, {}};
+  }
   return state_->why_dead(now);
 }
 

@@ -17,8 +17,9 @@ constexpr std::array<OptionId, 5> left_out{OptionId::name, OptionId::subject, Op
 
 // Variables are named after the place of a setting in the configuration.
 std::string section_of(OptionId id) {
-  const bool filters =
-      id == OptionId::tables || id == OptionId::exclude_tables || id == OptionId::operations;
+  const bool filters = id == OptionId::tables || id == OptionId::exclude_tables ||
+                       id == OptionId::operations || id == OptionId::rules ||
+                       id == OptionId::publications;
   return filters ? "FILTER" : "SOURCE";
 }
 
@@ -37,6 +38,7 @@ std::string flag_of(const OptionSpec& spec) {
 std::string value_name_of(const OptionSpec& spec) {
   if (spec.kind == OptionKind::number) return "N";
   if (spec.kind == OptionKind::text) return "TEXT";
+  if (spec.kind == OptionKind::rules) return "JSON";
   if (spec.kind != OptionKind::choice) return "LIST";
   std::string choices(spec.allowed);
   std::replace(choices.begin(), choices.end(), ',', '|');
@@ -58,6 +60,15 @@ std::string allowed_text(const OptionSpec& spec) {
   return sink.str();
 }
 
+// Names the rule and the key rather than repeat a text that may be long.
+std::string rule_problem(const std::string& value) {
+  const RuleProblem problem = RuleList::check(value);
+  StringSink sentence;
+  put_rule_problem(*sentence, problem);
+  if (problem.allowed.empty()) return sentence.str();
+  return fmt::format("{} Allowed: {}.", sentence.str(), problem.allowed);
+}
+
 }  // namespace
 
 std::vector<OptionFlag> option_flags() {
@@ -77,6 +88,7 @@ std::string option_problem(const OptionSpec& spec, const std::string& value) {
   constexpr std::string_view any_name = "name";
   if (spec.id == OptionId::subject) problem = subject.parse(value, any_name);
   if (problem.empty()) return {};
+  if (spec.id == OptionId::rules) return rule_problem(value);
   return fmt::format("\"{}\" {}. {}", value, problem, allowed_text(spec));
 }
 

@@ -133,7 +133,9 @@ std::string environment_of(std::string_view path) {
 std::optional<std::string> value_problem(const Setting& setting, const std::string& text) {
   const bool of_words = setting.type == SettingType::text || setting.type == SettingType::list ||
                         setting.type == SettingType::tables || setting.type == SettingType::rules;
-  const bool unset = text.empty() && of_words;
+  const bool has_no_empty_form =
+      setting.option != nullptr && setting.option->kind == OptionKind::subject;
+  const bool unset = text.empty() && of_words && !has_no_empty_form;
   if (unset && setting.problem == nullptr) return std::nullopt;
   if (auto problem = type_problem(setting, text)) return problem;
   if (setting.problem != nullptr) {

@@ -95,6 +95,7 @@ using Settings = std::vector<Setting>;
 SettingType type_of(const OptionSpec& spec) {
   if (spec.name == "tables") return SettingType::tables;
   if (spec.name == "rules") return SettingType::rules;
+  if (spec.name == "publications") return SettingType::list;
   if (spec.kind == OptionKind::choice) return SettingType::choice;
   if (spec.kind == OptionKind::number) {
     return spec.name.ends_with("_bytes") ? SettingType::size : SettingType::count;

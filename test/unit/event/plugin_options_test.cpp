@@ -43,7 +43,7 @@ TEST_CASE("every option is declared once, in order, and described", "[plugin_opt
     CHECK(spec.default_value.empty() != spec.default_note.empty());
     CHECK(spec.sentence.back() == '.');
   }
-  CHECK(index == 21);
+  CHECK(index == 23);
 }
 
 TEST_CASE("names are looked up as they are spelled", "[plugin_options]") {
@@ -115,6 +115,32 @@ TEST_CASE("modes", "[plugin_options]") {
                            "partition_root", "transactions"}) {
     CHECK(problem(name, "structured") == "is not one of those allowed");
   }
+}
+
+TEST_CASE("publications stand alone", "[plugin_options]") {
+  for (const char* name : {"tables", "exclude_tables", "partition_root", "operations", "rules"}) {
+    INFO(name);
+    PluginOptions options = with("publications", "p, q");
+    const std::string_view value = name == std::string_view("partition_root") ? "off"
+                                   : name == std::string_view("operations")   ? "insert"
+                                   : name == std::string_view("rules")        ? R"([{"table":"t"}])"
+                                                                              : "t";
+    REQUIRE(set_option(options, spec_of(name), value) == "");
+    const OptionProblem found = finish_options(options, "shop");
+    CHECK(found.id == spec_of(name).id);
+    CHECK(found.phrase == "stands beside publications");
+  }
+  PluginOptions alone = with("publications", "p, q");
+  CHECK(finish_options(alone, "shop").phrase == "");
+  CHECK(alone.publications == "p, q");
+}
+
+TEST_CASE("rules are checked as they are given", "[plugin_options]") {
+  CHECK(problem("rules", "[]") == "is empty");
+  CHECK(problem("rules", R"([{"table":"t","where":""}])") == "is empty");
+  CHECK(with("rules", R"([{"table":"t"}])").rules.is_given());
+  CHECK_FALSE(PluginOptions().rules.is_given());
+  CHECK(allowed("rules") == "Allowed: a JSON array of rules.");
 }
 
 TEST_CASE("messages by prefix", "[plugin_options]") {

@@ -42,6 +42,9 @@ TEST_CASE("flags and variables are named after the options", "[option_flags]") {
   CHECK(flag_of("exclude_tables").flag == "--exclude-tables");
   CHECK(flag_of("exclude_tables").environment == "WALJET_FILTER_EXCLUDE_TABLES");
   CHECK(flag_of("operations").environment == "WALJET_FILTER_OPERATIONS");
+  CHECK(flag_of("rules").environment == "WALJET_FILTER_RULES");
+  CHECK(flag_of("rules").value_name == "JSON");
+  CHECK(flag_of("publications").environment == "WALJET_FILTER_PUBLICATIONS");
 }
 
 TEST_CASE("help tells what a value may be, and the default", "[option_flags]") {
@@ -59,6 +62,10 @@ TEST_CASE("a value that is not allowed is refused with what is", "[option_flags]
     return option_problem(*find_option(name), value);
   };
   CHECK(problem("origin", "none").empty());
+  CHECK(problem("rules", R"([{"table":"t","operations":["insert","upsert"]}])") ==
+        "Rule 1: \"operations\" names an unknown operation. Allowed: insert, update, delete, "
+        "truncate.");
+  CHECK(problem("rules", "[{}]") == "Rule 1: \"table\" is missing.");
   CHECK(problem("origin", "some") == "\"some\" is not one of those allowed. Allowed: any, none.");
   CHECK(problem("batch_bytes", "-1") ==
         "\"-1\" is not a whole number in the allowed range. Allowed: 0 to 67108864.");
