@@ -32,7 +32,7 @@ namespace waljet {
 
 class Handoff : public LinkListener {
  public:
-  static constexpr size_t queued_bytes_max = size_t{1} << 20;
+  static constexpr size_t queued_bytes_max = size_t{256} << 10;
   static constexpr size_t queued_bytes_low = queued_bytes_max / 2;
 
   Handoff();
