@@ -12,7 +12,7 @@
 #   make matrix [MAJORS="13 17 18"] [TESTS=test/e2e/…]
 #                                          golden and e2e on other PostgreSQL majors, each in a Debian of its own; as root
 #   make bench [ONLY=decoding,…] [WORKLOADS=orders,…] [ROUNDS=3]
-#                                          how fast, beside what it is compared with; into bench/results; about an hour
+#                                          how fast, beside what it is compared with; into bench/results; about 40 minutes
 #   make bench-quick                       the same at small sizes, in under 3 minutes
 #   make profile                           flame graphs of walsender and streamer, into build/profile
 #   make format                            format the sources in place

@@ -1,21 +1,9 @@
 #include "event/sha1.h"
 
 #include <bit>
-#include <cstring>
 
 namespace waljet {
 namespace {
-
-uint32_t read_big_endian(const uint8_t* bytes) {
-  return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
-}
-
-template <typename Word>
-void write_big_endian(uint8_t* to, Word word) {
-  for (size_t i = sizeof word; i-- > 0; word = static_cast<Word>(word >> 8)) {
-    to[i] = static_cast<uint8_t>(word);
-  }
-}
 
 // Choice, parity, majority, parity: what each quarter of the eighty rounds mixes in.
 template <int quarter>
@@ -69,35 +57,6 @@ void Sha1::compress(const uint8_t* block) {
   twenty_rounds<2>(state, schedule);
   twenty_rounds<3>(state, schedule);
   for (size_t i = 0; i < state.size(); ++i) state_[i] += state[i];
-}
-
-void Sha1::update(std::string_view bytes) {
-  size_t waiting = size_ % block_bytes;
-  size_ += bytes.size();
-  while (bytes.size() >= block_bytes - waiting) {
-    std::memcpy(block_ + waiting, bytes.data(), block_bytes - waiting);
-    bytes.remove_prefix(block_bytes - waiting);
-    compress(block_);
-    waiting = 0;
-  }
-  if (!bytes.empty()) std::memcpy(block_ + waiting, bytes.data(), bytes.size());
-}
-
-Sha1::Digest Sha1::finish() {
-  size_t filled = size_ % block_bytes;
-  block_[filled++] = 0x80;
-  if (filled > block_bytes - sizeof size_) {
-    std::memset(block_ + filled, 0, block_bytes - filled);
-    compress(block_);
-    filled = 0;
-  }
-  std::memset(block_ + filled, 0, block_bytes - sizeof size_ - filled);
-  write_big_endian(block_ + block_bytes - sizeof size_, size_ * 8);
-  compress(block_);
-
-  Digest digest;
-  for (size_t i = 0; i < state_.size(); ++i) write_big_endian(digest.data() + 4 * i, state_[i]);
-  return digest;
 }
 
 }  // namespace waljet

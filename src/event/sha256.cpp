@@ -1,7 +1,6 @@
 #include "event/sha256.h"
 
 #include <bit>
-#include <cstring>
 
 namespace waljet {
 namespace {
@@ -18,17 +17,6 @@ constexpr uint32_t round_constants[rounds] = {
     0xA2BFE8A1, 0xA81A664B, 0xC24B8B70, 0xC76C51A3, 0xD192E819, 0xD6990624, 0xF40E3585, 0x106AA070,
     0x19A4C116, 0x1E376C08, 0x2748774C, 0x34B0BCB5, 0x391C0CB3, 0x4ED8AA4A, 0x5B9CCA4F, 0x682E6FF3,
     0x748F82EE, 0x78A5636F, 0x84C87814, 0x8CC70208, 0x90BEFFFA, 0xA4506CEB, 0xBEF9A3F7, 0xC67178F2};
-
-uint32_t read_big_endian(const uint8_t* bytes) {
-  return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
-}
-
-template <typename Word>
-void write_big_endian(uint8_t* to, Word word) {
-  for (size_t i = sizeof word; i-- > 0; word = static_cast<Word>(word >> 8)) {
-    to[i] = static_cast<uint8_t>(word);
-  }
-}
 
 // The block's sixteen words, and what they are expanded to.
 void expand(uint32_t (&words)[rounds], const uint8_t* block) {
@@ -63,35 +51,6 @@ void Sha256::compress(const uint8_t* block) {
   }
   const uint32_t sums[] = {a, b, c, d, e, f, g, h};
   for (size_t i = 0; i < state_.size(); ++i) state_[i] += sums[i];
-}
-
-void Sha256::update(std::string_view bytes) {
-  size_t waiting = size_ % block_bytes;
-  size_ += bytes.size();
-  while (bytes.size() >= block_bytes - waiting) {
-    std::memcpy(block_ + waiting, bytes.data(), block_bytes - waiting);
-    bytes.remove_prefix(block_bytes - waiting);
-    compress(block_);
-    waiting = 0;
-  }
-  if (!bytes.empty()) std::memcpy(block_ + waiting, bytes.data(), bytes.size());
-}
-
-Sha256::Digest Sha256::finish() {
-  size_t filled = size_ % block_bytes;
-  block_[filled++] = 0x80;
-  if (filled > block_bytes - sizeof size_) {
-    std::memset(block_ + filled, 0, block_bytes - filled);
-    compress(block_);
-    filled = 0;
-  }
-  std::memset(block_ + filled, 0, block_bytes - sizeof size_ - filled);
-  write_big_endian(block_ + block_bytes - sizeof size_, size_ * 8);
-  compress(block_);
-
-  Digest digest;
-  for (size_t i = 0; i < state_.size(); ++i) write_big_endian(digest.data() + 4 * i, state_[i]);
-  return digest;
 }
 
 }  // namespace waljet
