@@ -86,6 +86,19 @@ void Handoff::report_divergence(const Position& event) {
   wake_publisher();
 }
 
+void Handoff::request_snapshot(const SnapshotRequest& request) {
+  const std::lock_guard lock(mutex_);
+  snapshot_request_ = request;
+  report_.snapshot = {};
+  wake_publisher();
+}
+
+void Handoff::begin_snapshot(ExportedSnapshot snapshot) {
+  const std::lock_guard lock(mutex_);
+  exported_snapshot_ = std::move(snapshot);
+  wake_publisher();
+}
+
 void Handoff::request_stop() {
   const std::lock_guard lock(mutex_);
   stop_requested_ = true;
@@ -155,6 +168,16 @@ std::optional<Position> Handoff::take_divergence() {
   return std::exchange(divergence_, std::nullopt);
 }
 
+std::optional<Handoff::SnapshotRequest> Handoff::take_snapshot_request() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(snapshot_request_, std::nullopt);
+}
+
+std::optional<Handoff::ExportedSnapshot> Handoff::take_exported_snapshot() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(exported_snapshot_, std::nullopt);
+}
+
 bool Handoff::stop_requested() const {
   const std::lock_guard lock(mutex_);
   return stop_requested_;
@@ -190,6 +213,12 @@ void Handoff::report_session_end(SessionEnd end) {
   source_wakes_.set();
 }
 
+void Handoff::report_snapshot(SnapshotReport report) {
+  const std::lock_guard lock(mutex_);
+  report_.snapshot = std::move(report);
+  source_wakes_.set();
+}
+
 void Handoff::report_ready() {
   const std::lock_guard lock(mutex_);
   report_.ready = true;
@@ -210,6 +239,11 @@ void Handoff::on_link_lost(uint64_t epoch, std::string why) {
 }
 
 void Handoff::on_link_due() {
+  const std::lock_guard lock(mutex_);
+  wake_publisher();
+}
+
+void Handoff::wake() {
   const std::lock_guard lock(mutex_);
   wake_publisher();
 }

@@ -51,6 +51,18 @@ class Handoff : public LinkListener {
   void set_live_session(uint64_t number);
   // The server's log ends before this stored event: to be put on record.
   void report_divergence(const Position& event);
+  // An initial snapshot, in this order: its job is put on record; the slot is created; a session
+  // begins that streams nothing before the snapshot is done.
+  struct SnapshotRequest {
+    bool only = false;     // nothing is streamed after it
+    bool discard = false;  // consumers have rows of an attempt before this one
+  };
+  struct ExportedSnapshot {
+    std::string name;
+    Lsn consistent_point = 0;
+  };
+  void request_snapshot(const SnapshotRequest& request);
+  void begin_snapshot(ExportedSnapshot snapshot);
   void request_stop();
   // No item will follow: the connection is gone, and there will be no other.
   void end_input();
@@ -60,6 +72,11 @@ class Handoff : public LinkListener {
     uint64_t number = 0;
     std::string why;
     bool blocked = false;  // an operator has to do something first
+  };
+  struct SnapshotReport {
+    bool pending = false;        // what was requested last is on record
+    bool done = false;           // every row of it is stored, and that is on record
+    std::optional<Error> error;  // it ended otherwise
   };
   // What the publisher has to say.
   struct Report {
@@ -71,6 +88,7 @@ class Handoff : public LinkListener {
     bool ready = false;                    // the stream takes events
     bool stopped = false;
     SessionEnd session_end;
+    SnapshotReport snapshot;
     std::optional<Error> fatal;
   };
   Report report() const;
@@ -92,6 +110,8 @@ class Handoff : public LinkListener {
   uint64_t survey_requested() const;
   uint64_t live_session() const;
   std::optional<Position> take_divergence();
+  std::optional<SnapshotRequest> take_snapshot_request();
+  std::optional<ExportedSnapshot> take_exported_snapshot();
   bool stop_requested() const;
   bool input_ended() const;
 
@@ -99,6 +119,7 @@ class Handoff : public LinkListener {
   void report_survey(uint64_t request, std::shared_ptr<const Survey> survey);
   void report_message_bytes_max(int64_t bytes);
   void report_session_end(SessionEnd end);
+  void report_snapshot(SnapshotReport report);
   void report_ready();
   void report_stopped(std::optional<Error> fatal);
 
@@ -106,6 +127,11 @@ class Handoff : public LinkListener {
 
   void on_link_lost(uint64_t epoch, std::string why) override;
   void on_link_due() override;
+
+  // ---- any thread ----
+
+  // The publisher looks up: what it uses beside this object has news.
+  void wake();
 
  private:
   // Readable until it is cleared; written once for many reasons to wake.
@@ -132,6 +158,8 @@ class Handoff : public LinkListener {
   uint64_t survey_requested_ = 0;
   uint64_t live_session_ = 0;
   std::optional<Position> divergence_;
+  std::optional<SnapshotRequest> snapshot_request_;
+  std::optional<ExportedSnapshot> exported_snapshot_;
   bool stop_requested_ = false;
   bool input_ended_ = false;
   Report report_;

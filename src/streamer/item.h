@@ -27,6 +27,7 @@ struct Session {
   uint64_t number = 0;  // rising, from 1
   SourceFacts facts;
   GroupSizes groups = {};
+  bool anew = false;  // a whole snapshot begins it, so nothing is missed by what the slot skips
 };
 
 struct Item {

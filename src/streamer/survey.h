@@ -10,6 +10,7 @@
 #include "event/position.h"
 #include "streamer/clock.h"
 #include "streamer/record.h"
+#include "streamer/snapshot_job.h"
 
 namespace waljet {
 
@@ -52,6 +53,9 @@ struct Survey {
   uint64_t record_revision = 0;  // 0: there is none
   // The record as this process had it acknowledged, where the broker has lost that one.
   std::optional<Record> lost_record;
+
+  std::optional<SnapshotJob> job;
+  uint64_t job_revision = 0;  // 0: there is none
 };
 
 }  // namespace waljet
