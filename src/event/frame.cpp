@@ -5,8 +5,8 @@
 namespace waljet {
 namespace {
 
-static_assert(frame_header_bytes == 4 + 1 + 1 + 2 + 8 + 8 + 4 + 4 + 8 + 2 + 2 + 4 + 4 + 4);
-static_assert(group_entry_bytes == 8 + 4 + 4);
+static_assert(frame_header_bytes == 4 + 1 + 1 + 2 + 8 + 8 + 4 + 4 + 8 + 2 + 2 + 4 + 4 + 4 + 8 + 8);
+static_assert(group_entry_bytes == 8 + 4 + 4 + 8);
 
 // Fields that are written again when a frame has become a group.
 constexpr size_t op_at = 5;
@@ -16,6 +16,7 @@ constexpr size_t subject_bytes_at = 40;
 constexpr size_t table_bytes_at = 42;
 constexpr size_t key_bytes_at = 44;
 constexpr size_t count_at = 52;
+constexpr size_t first_hash_at = 56;
 
 template <typename T>
 char* store(char* to, T value) {
@@ -44,6 +45,7 @@ GroupEntry load_entry(std::string_view index, size_t place) {
   entry.ordinal = load<uint64_t>(from);
   entry.part = load<uint32_t>(from);
   entry.body_bytes = load<uint32_t>(from);
+  entry.key_hash = load<uint64_t>(from);
   return entry;
 }
 
@@ -51,7 +53,8 @@ Position position_of(const Frame& frame, const GroupEntry& entry) {
   return {frame.position.commit_lsn, entry.ordinal, entry.part};
 }
 
-// Bodies and the newlines between them fill the body, and positions rise up to the frame's.
+// Bodies and the newlines between them fill the body, positions rise up to the frame's, and the
+// last key is the frame's.
 bool fits(const Frame& group) {
   const size_t count = event_count(group);
   if (count < 2) return false;
@@ -60,7 +63,8 @@ bool fits(const Frame& group) {
     bytes += load_entry(group.index, place).body_bytes;
     if (place > 0 && !(position_at(group, place - 1) < position_at(group, place))) return false;
   }
-  return bytes == group.body.size() && position_at(group, count - 1) == group.position;
+  return bytes == group.body.size() && position_at(group, count - 1) == group.position &&
+         key_hash_at(group, count - 1) == group.key_hash;
 }
 
 // Takes `n` bytes at `at` out of the sink.
@@ -105,7 +109,9 @@ size_t begin_frame(Sink& sink, const Frame& frame) {
   to = store(to, static_cast<uint16_t>(frame.table.size()));
   to = store(to, static_cast<uint32_t>(frame.key.size()));
   to = store(to, static_cast<uint32_t>(frame.headers.size()));
-  store<uint32_t>(to, 0);
+  to = store<uint32_t>(to, 0);
+  to = store(to, frame.key_hash);
+  store(to, frame.old_key_hash);
   sink.advance(frame_header_bytes);
   sink.put(frame.subject);
   sink.put(frame.table);
@@ -122,7 +128,8 @@ void put_group_entry(Sink& index, const GroupEntry& entry) {
   char* to = index.reserve(group_entry_bytes);
   to = store(to, entry.ordinal);
   to = store(to, entry.part);
-  store(to, entry.body_bytes);
+  to = store(to, entry.body_bytes);
+  store(to, entry.key_hash);
   index.advance(group_entry_bytes);
 }
 
@@ -134,6 +141,7 @@ void end_group(Sink& sink, size_t mark, std::string_view index) {
   store(frame + ordinal_at, last.ordinal);
   store(frame + part_at, last.part);
   store(frame + count_at, static_cast<uint32_t>(count));
+  store(frame + first_hash_at, last.key_hash);
   end_frame(sink, mark);
 }
 
@@ -164,6 +172,10 @@ Position position_at(const Frame& frame, size_t place) {
   return frame.index.empty() ? frame.position : position_of(frame, load_entry(frame.index, place));
 }
 
+uint64_t key_hash_at(const Frame& frame, size_t place) {
+  return frame.index.empty() ? frame.key_hash : load_entry(frame.index, place).key_hash;
+}
+
 Frame part_of(const Frame& frame, size_t begin, size_t end) {
   if (end - begin == event_count(frame)) return frame;
   size_t offset = 0;
@@ -176,6 +188,7 @@ Frame part_of(const Frame& frame, size_t begin, size_t end) {
   }
   Frame part = frame;
   part.position = position_at(frame, end - 1);
+  part.key_hash = key_hash_at(frame, end - 1);
   part.body = {frame.body.data() + offset, bytes};
   part.index = {};
   if (end - begin > 1) {
@@ -205,6 +218,8 @@ std::optional<Frame> take_frame(std::string_view& bytes) {
   const size_t key_bytes = load<uint32_t>(from);
   const size_t headers_bytes = load<uint32_t>(from);
   const size_t index_bytes = size_t{load<uint32_t>(from)} * group_entry_bytes;
+  frame.key_hash = load<uint64_t>(from);
+  frame.old_key_hash = load<uint64_t>(from);
 
   std::string_view rest{bytes.data() + frame_header_bytes, size - frame_header_bytes};
   const size_t known_bytes = subject_bytes + table_bytes + key_bytes + headers_bytes + index_bytes;

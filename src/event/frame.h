@@ -19,15 +19,19 @@
 //         44    4  length of the key
 //         48    4  length of the headers
 //         52    4  events of a group, 0 in the frame of one event
-//         56       subject, table, key, headers, body, index: the body takes what is left
+//         56    8  hash of the row's key, 0 where there is no table
+//         64    8  hash of the key that the row had before, where this frame changes it, else 0
+//         72       subject, table, key, headers, body, index: the body takes what is left
 //
 // A group is several consecutive events of one transaction that share kind and subject. Its body is
-// theirs, separated by one newline each; its position is that of the last one; op, table and key
-// are those that all of them share, else empty. The index has an entry for each:
+// theirs, separated by one newline each; its position and key hash are those of the last one; op,
+// table and key are those that all of them share, else empty. A frame with the hash of an old key
+// is in no group. The index has an entry for each:
 //
 //          0    8  ordinal
 //          8    4  part
 //         12    4  size of its body, without a newline
+//         16    8  hash of its key
 //
 // On the wire: never renumber. Documented with a worked example in docs/frame-format.md.
 #pragma once
@@ -43,24 +47,27 @@
 namespace waljet {
 
 // Raised when a change of layout or meaning would mislead a reader of the other version.
-constexpr uint16_t frame_version = 2;
-constexpr size_t frame_header_bytes = 56;
-constexpr size_t group_entry_bytes = 16;
+constexpr uint16_t frame_version = 3;
+constexpr size_t frame_header_bytes = 72;
+constexpr size_t group_entry_bytes = 24;
 
 enum class FrameKind : uint8_t {
   hello = 1,   // first in each session: `flags` is the frame version, body as put_hello() writes it
   event = 2,   // a row change
   commit = 3,  // a transaction that sent at least one event is complete; carries the end LSN
-  message = 4,  // a logical message, without a table
-  stub = 5,     // stands for an event that is too large; its headers tell how large
-  marker = 6,   // a transaction begins (ordinal 0) or ends (the commit's own), without a table
+  message = 4,   // a logical message, without a table
+  stub = 5,      // stands for an event that is too large; its headers tell how large
+  marker = 6,    // a transaction begins (ordinal 0) or ends (the commit's own), without a table
+  row = 7,       // read by a snapshot (op r), or says that one begins anew (op t). Its position is
+                 // its identity, not its place: LSN of the read, number of the row, part
+  control = 8,   // a logical message to the streamer itself, outside a transaction: body as it is
+  read_end = 9,  // of one read of a table: key and headers say how it goes on; in no replication
 };
 
-// Kinds that are stored, under their subject. A reader knows what to do with no other one but
-// hello and commit.
+// Kinds that are stored, under their subject. What to do with another one depends on its kind.
 constexpr bool is_event(FrameKind kind) {
   return kind == FrameKind::event || kind == FrameKind::message || kind == FrameKind::stub ||
-         kind == FrameKind::marker;
+         kind == FrameKind::marker || kind == FrameKind::row;
 }
 
 struct Frame {
@@ -70,6 +77,10 @@ struct Frame {
   Position position;
   uint32_t xid = 0;
   Lsn end_lsn = 0;
+  // Equal for events and snapshot rows of one key, opaque otherwise. Of the table alone where the
+  // key is none, is not known, or has no text, and of a TRUNCATE.
+  uint64_t key_hash = 0;
+  uint64_t old_key_hash = 0;
   std::string_view subject;
   std::string_view table;  // schema.table, unencoded, for people
   std::string_view key;
@@ -88,6 +99,7 @@ struct GroupEntry {
   uint64_t ordinal = 0;
   uint32_t part = 0;
   uint32_t body_bytes = 0;
+  uint64_t key_hash = 0;
 };
 void put_group_entry(Sink& index, const GroupEntry& entry);
 
@@ -103,6 +115,7 @@ size_t keep_shared(Sink& sink, size_t mark, const Frame& event);
 size_t event_count(const Frame& frame);
 // Of the event at `place`, counted from 0.
 Position position_at(const Frame& frame, size_t place);
+uint64_t key_hash_at(const Frame& frame, size_t place);
 // The events at places `begin` to before `end`, at least one, as a frame of their own: views into
 // the same bytes, nothing is copied. One event alone is no group.
 Frame part_of(const Frame& frame, size_t begin, size_t end);
@@ -124,7 +137,8 @@ constexpr std::string_view oversize_header = "Waljet-Oversize";
 constexpr std::string_view unjudged_headers = "Waljet-Unjudged: where\n";
 
 // Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
-// frame: that of a group has an index that fits its body, with positions that rise up to its own.
+// frame: that of a group has an index that fits its body, with positions that rise up to its own,
+// and ends with its own key hash.
 // An unknown kind is returned as it is: whoever reads it decides.
 std::optional<Frame> take_frame(std::string_view& bytes);
 

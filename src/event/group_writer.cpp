@@ -43,8 +43,8 @@ size_t GroupWriter::end(Sink& batch) {
 }
 
 void GroupWriter::count(size_t body_bytes) {
-  put_group_entry(
-      index_, {event_.position.ordinal, event_.position.part, static_cast<uint32_t>(body_bytes)});
+  put_group_entry(index_, {event_.position.ordinal, event_.position.part,
+                           static_cast<uint32_t>(body_bytes), event_.key_hash});
 }
 
 // Its body moves up by what the end of one frame and the beginning of the next one take, less the

@@ -14,7 +14,8 @@ struct RowEvent {
   RowImage before = {};
   RowImage after = {};
   Lsn lsn = 0;
-  bool unjudged = false;  // nobody knows whether it may be seen: the key alone is sent
+  const Row* moved_from = nullptr;  // the old row, where one event tells of two keys
+  bool unjudged = false;            // nobody knows whether it may be seen: the key alone is sent
 };
 
 // How much of the rows a body shows.

@@ -2,6 +2,7 @@
 
 #include "plugin/body.h"
 #include "plugin/compat.h"
+#include "plugin/key_hash.h"
 #include "plugin/output.h"
 #include "plugin/oversize.h"
 #include "plugin/row_filter.h"
@@ -47,6 +48,10 @@ std::string_view subject_of(Session& session, const RelationPlan& plan, const Ro
   return session.subject.view();
 }
 
+RowImage before_image(const RelationPlan& plan, const Row* old) {
+  return {.row = old, .identity_only = !plan.full_identity};
+}
+
 EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& event) {
   EventHead head{.op = event.op,
                  .position = event.position,
@@ -55,9 +60,12 @@ EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& ev
   if (session.options.output != OutputKind::frames) return head;  // lines go nowhere
   const RowImage& image = event.after.row != nullptr ? event.after : event.before;
   session.key.truncate(0);
-  const bool has_key = put_key_text(session.key, plan, image);
+  const bool has_key = put_key_text(session.key, plan, image, head.key_hash);
   head.key = session.key.view();
   head.subject = subject_of(session, plan, event, has_key);
+  if (event.moved_from != nullptr) {
+    head.old_key_hash = key_hash(plan, before_image(plan, event.moved_from));
+  }
   return head;
 }
 
@@ -105,10 +113,6 @@ Position position_of(const Session& session, uint32_t part) {
 Row take_apart(HeapTuple tuple, Relation relation, Datum* values, bool* nulls) {
   heap_deform_tuple(tuple, RelationGetDescr(relation), values, nulls);
   return {values, nulls, HeapTupleHasExternal(tuple) || tuple->t_len > BLCKSZ};
-}
-
-RowImage before_image(const RelationPlan& plan, const Row* old) {
-  return {.row = old, .identity_only = !plan.full_identity};
 }
 
 // An update as its consumers see it.
@@ -163,6 +167,7 @@ void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const U
                .before = shows_old ? before_image(plan, update.old) : RowImage{},
                .after = {.row = update.row, .old = update.old},
                .lsn = update.lsn,
+               .moved_from = moves ? update.old : nullptr,
                .unjudged = update.passage == Passage::unknown});
 }
 

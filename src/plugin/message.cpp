@@ -12,6 +12,7 @@ namespace waljet {
 namespace {
 
 constexpr std::string_view collection = "LOGICAL_DECODING_MESSAGE";
+constexpr std::string_view control_prefix = "waljet";
 constexpr std::string_view too_large_base64 = "X193YWxqZXRfdmFsdWVfdG9vX2xhcmdl";
 
 size_t content_bytes(BinaryMode mode, size_t bytes) {
@@ -98,10 +99,24 @@ EventMark put_without_content(LogicalDecodingContext* ctx, const LogicalMessage&
   return anew;
 }
 
+// As the streamer's own messages are: short. What is not is not one of them.
+void write_control(LogicalDecodingContext* ctx, const LogicalMessage& message) {
+  Session& session = session_of(ctx);
+  const bool fits = message.content.size() <= message_bytes_max - frame_header_bytes;
+  if (session.options.output != OutputKind::frames || message.transactional || !fits) return;
+  const EventMark mark = begin_event(
+      ctx,
+      {.kind = FrameKind::control, .position = {message.start_lsn, 0, 0}, .end_lsn = message.lsn});
+  session.batch.put(message.content);
+  end_event(ctx, mark);
+  flush(ctx);
+}
+
 }  // namespace
 
 void write_message(LogicalDecodingContext* ctx, const LogicalMessage& message) {
   Session& session = session_of(ctx);
+  if (message.prefix == control_prefix) return write_control(ctx, message);
   const std::string_view prefix = utf8_of(message.prefix);
   if (!session.options.messages.matches(prefix)) return;
   if (message.transactional) count_in_transaction(ctx, collection);

@@ -17,6 +17,9 @@ struct LogicalMessage {
 
 // Appends to the batch what the options let through. A message outside a transaction is written out
 // at once: it is confirmed on its own. A transactional one has been counted already.
+//
+// Prefix `waljet` is reserved: such a message is never an event. Outside a transaction it is a
+// control frame, whatever the options let through; in lines, or in a transaction, it is nothing.
 void write_message(LogicalDecodingContext* ctx, const LogicalMessage& message);
 
 }  // namespace waljet

@@ -30,6 +30,8 @@ Frame frame_of(FrameKind kind, const EventHead& head, std::string_view headers) 
   frame.table = head.table;
   frame.key = head.key;
   frame.headers = headers;
+  frame.key_hash = head.key_hash;
+  frame.old_key_hash = head.old_key_hash;
   return frame;
 }
 
@@ -75,9 +77,12 @@ void flush_apart(LogicalDecodingContext* ctx, size_t start, size_t body) {
 
 // ---- groups ----
 
-// A group lies within a transaction; a stub stands alone.
+// A group lies within a transaction, or within one read of a snapshot. A stub stands alone, and so
+// does a row that moved: an entry of a group has one key.
 bool may_join_others(const Session& session, const EventHead& head) {
-  return session.options.group_bytes > 0 && head.xid != 0 && head.kind != FrameKind::stub;
+  const bool has_company =
+      head.kind == FrameKind::row || (head.xid != 0 && head.kind != FrameKind::stub);
+  return session.options.group_bytes > 0 && has_company && head.old_key_hash == 0;
 }
 
 void close_group(LogicalDecodingContext* ctx) {

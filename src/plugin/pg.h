@@ -27,6 +27,7 @@ extern "C" {
 #include "catalog/pg_publication_rel.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "common/hashfn.h"
 #include "common/md5.h"
 #include "common/shortest_dec.h"
 #include "executor/executor.h"

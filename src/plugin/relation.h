@@ -50,6 +50,7 @@ struct RelationPlan {
   std::string_view schema;        // as it is, UTF-8
   std::string_view name;          //
   std::string_view table;         // schema.name, for people
+  uint64_t table_hash = 0;        // of `table`, see plugin/key_hash.h
   std::string_view source;        // rendered, for the format: see debezium::put_relation(),
                                   // wal_listener::put_relation()
   std::string_view payload_head;  // what stands before an event's body; empty without a schema

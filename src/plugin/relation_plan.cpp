@@ -8,6 +8,7 @@
 #include "plugin/default_value.h"
 #include "plugin/disguise.h"
 #include "plugin/encoding.h"
+#include "plugin/key_hash.h"
 #include "plugin/memory.h"
 #include "plugin/publication.h"
 #include "plugin/row_filter.h"
@@ -259,6 +260,7 @@ void build_names(RelationPlan& plan, Relation shown) {
   qualified.put('.');
   qualified.put(plan.name);
   plan.table = qualified.view();
+  plan.table_hash = hash_of_table(plan.table);
 }
 
 // Whether the rules let the table through that the plan names, and by which rule.

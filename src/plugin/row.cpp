@@ -3,6 +3,7 @@
 #include "plugin/compat.h"
 #include "plugin/disguise.h"
 #include "plugin/encoding.h"
+#include "plugin/key_hash.h"
 #include "plugin/value_text.h"
 
 namespace waljet {
@@ -109,18 +110,28 @@ void put_absent_columns(Sink& sink, const RelationPlan& plan, const RowImage& im
   }
 }
 
-bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image) {
+bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image, uint64_t& hash) {
+  hash = table_hash(plan);
   if (image.row == nullptr || plan.key_count == 0) return false;
   const size_t start = sink.size();
+  uint64_t columns = hash;
+  bool known = true;
   for (int i = 0; i < plan.key_count; ++i) {
     const Column& column = *plan.key[i];
     const Cell cell = cell_of(plan, column, image);
     if (i > 0) sink.put('/');
-    if (cell.row == nullptr) continue;
-    if (put_key_value(sink, *column.key_codec, cell.row->values[column.index])) continue;
-    sink.truncate(start);
-    return false;
+    const size_t value = sink.size();
+    if (cell.row == nullptr) {
+      known = known && !cell.absent;
+      columns = with_null(columns);
+    } else if (put_key_value(sink, *column.key_codec, cell.row->values[column.index])) {
+      columns = with_column(columns, sink.since(value));
+    } else {
+      sink.truncate(start);
+      return false;
+    }
   }
+  if (known) hash = columns;
   return true;
 }
 

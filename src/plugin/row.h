@@ -56,8 +56,8 @@ void put_absent_columns(Sink& sink, const RelationPlan& plan, const RowImage& im
 ByteRange row_bytes(const RelationPlan& plan, const RowImage& image);
 
 // Writes the key's values as the server's text, UTF-8, joined by slashes. False where the event has
-// no key, or none that has a text.
-bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image);
+// no key, or none that has a text. `hash` becomes the key's, see plugin/key_hash.h.
+bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image, uint64_t& hash);
 
 // True if an update moved the row to another key.
 bool key_changed(const RelationPlan& plan, const Row& old, const Row& row);

@@ -88,6 +88,9 @@ bool Pump::apply(const Frame& frame, Instant now) {
       if (!take_events(frame, now)) return false;
       if (ends_itself(frame)) window_.add_checkpoint(frame.end_lsn);
       return true;
+    case FrameKind::row:
+    case FrameKind::control:
+    case FrameKind::read_end: break;
   }
   fail({ErrorClass::refused,
         fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "

@@ -32,7 +32,7 @@ MODES = {
     "small": {"max_event_bytes": "2000", "messages": "*"},
 }
 
-FRAME = struct.Struct("<IBBHQQIIQHHIII")
+FRAME = struct.Struct("<IBBHQQIIQHHIIIQQ")
 HELLO, EVENT, STUB = 1, 2, 5
 
 
@@ -176,7 +176,7 @@ def frames_through_sql(server, slot, options):
     for message in messages:
         at = 0
         while at < len(message):
-            size, kind, _, _, commit, ordinal, part, _, _, subject, table, key, headers, _ = FRAME.unpack_from(message, at)
+            size, kind, _, _, commit, ordinal, part, _, _, subject, table, key, headers, *_ = FRAME.unpack_from(message, at)
             yield kind, (commit, ordinal, part), message[at + FRAME.size + subject + table + key + headers:at + size]
             at += size
 

@@ -10,7 +10,7 @@ from harness.decoding import Oracle
 from harness.paths import PG_BIN
 from harness.postgres import lsn_text
 
-HEADER = struct.Struct("<IBBHQQIIQHHIII")
+HEADER = struct.Struct("<IBBHQQIIQHHIIIQQ")
 
 CHANGES = """
     create table d (id int primary key, note text, big text);
@@ -58,7 +58,7 @@ def take_frames(data):
         if data[at:at + 1] == b"\n":
             at += 1
             continue
-        size, kind, op, flags, commit, ordinal, part, xid, end, subject, table, key, headers, _ = HEADER.unpack_from(data, at)
+        size, kind, op, flags, commit, ordinal, part, xid, end, subject, table, key, headers, *_ = HEADER.unpack_from(data, at)
         texts = data[at + HEADER.size:at + size]
         yield kind, chr(op), (commit, ordinal, part), end, texts[:subject].decode(), texts[subject + table + key + headers:]
         at += size

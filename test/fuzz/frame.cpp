@@ -32,6 +32,7 @@ void check_group(const Frame& group) {
     const Frame one = part_of(group, place, place + 1);
     require(event_count(one) == 1, "one event is no group");
     require(one.position == position_at(group, place), "an event has its own position");
+    require(one.key_hash == key_hash_at(group, place), "an event has its own key hash");
     require(place == 0 || position_at(group, place - 1) < one.position, "positions rise");
     bodies += (place > 0 ? "\n" : "") + std::string(one.body);
   }
@@ -43,7 +44,8 @@ void check_group(const Frame& group) {
 
 bool same(const Frame& a, const Frame& b) {
   return a.kind == b.kind && a.op == b.op && a.flags == b.flags && a.position == b.position &&
-         a.xid == b.xid && a.end_lsn == b.end_lsn && a.subject == b.subject && a.table == b.table &&
+         a.xid == b.xid && a.end_lsn == b.end_lsn && a.key_hash == b.key_hash &&
+         a.old_key_hash == b.old_key_hash && a.subject == b.subject && a.table == b.table &&
          a.key == b.key && a.headers == b.headers && a.body == b.body && a.index == b.index;
 }
 
@@ -117,6 +119,8 @@ Frame random_frame(FuzzedDataProvider& input, std::array<std::string, 5>& texts)
   frame.position.part = input.ConsumeIntegral<uint32_t>();
   frame.xid = input.ConsumeIntegral<uint32_t>();
   frame.end_lsn = input.ConsumeIntegral<uint64_t>();
+  frame.key_hash = input.ConsumeIntegral<uint64_t>();
+  frame.old_key_hash = input.ConsumeIntegral<uint64_t>();
   frame.subject = texts[0];
   frame.table = texts[1];
   frame.key = texts[2];
@@ -169,6 +173,7 @@ void check_grouping(FuzzedDataProvider& input) {
     event.position = {7, ordinal, 0};
     event.subject = subject;
     event.key = key;
+    event.key_hash = ~ordinal;
     if (!writer.takes(batch.sink(), event)) writer.close(batch.sink());
     writer.begin(batch.sink(), event);
     batch.sink().put(body);
@@ -192,6 +197,7 @@ void check_grouping(FuzzedDataProvider& input) {
     for (size_t place = 0; place < count; ++place) {
       require(at < written_bodies.size(), "nothing is invented");
       require(part_of(*frame, place, place + 1).body == written_bodies[at++], "a body is kept");
+      require(key_hash_at(*frame, place) == ~position_at(*frame, place).ordinal, "so is its hash");
     }
   }
   require(at == written_bodies.size(), "nothing is lost");

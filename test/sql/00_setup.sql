@@ -124,24 +124,28 @@ create function frame_number(frame bytea, at int, bytes int) returns bigint lang
 $$;
 
 create function frame_subject(frame bytea) returns text language sql as $$
-  select convert_from(substr(frame, 57, frame_number(frame, 40, 2)::int), 'UTF8')
+  select convert_from(substr(frame, 73, frame_number(frame, 40, 2)::int), 'UTF8')
 $$;
 
 create function frame_table(frame bytea) returns text language sql as $$
-  select convert_from(substr(frame, 57 + frame_number(frame, 40, 2)::int, frame_number(frame, 42, 2)::int), 'UTF8')
+  select convert_from(substr(frame, 73 + frame_number(frame, 40, 2)::int, frame_number(frame, 42, 2)::int), 'UTF8')
 $$;
 
 create function frame_key(frame bytea) returns text language sql as $$
-  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2))::int,
+  select convert_from(substr(frame, 73 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2))::int,
                              frame_number(frame, 44, 4)::int), 'UTF8')
 $$;
 
 create function frame_headers(frame bytea) returns text language sql as $$
-  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
+  select convert_from(substr(frame, 73 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
                                           frame_number(frame, 44, 4))::int, frame_number(frame, 48, 4)::int), 'UTF8')
 $$;
 
 create function frame_body(frame bytea) returns text language sql as $$
-  select convert_from(substr(frame, 57 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
+  select convert_from(substr(frame, 73 + (frame_number(frame, 40, 2) + frame_number(frame, 42, 2) +
                                           frame_number(frame, 44, 4) + frame_number(frame, 48, 4))::int), 'UTF8')
 $$;
+
+-- 0: that of no key.
+create function key_hash(frame bytea) returns bytea language sql as $$ select substr(frame, 57, 8) $$;
+create function old_key_hash(frame bytea) returns bytea language sql as $$ select substr(frame, 65, 8) $$;

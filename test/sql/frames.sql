@@ -18,8 +18,8 @@ select n, frame, get_byte(frame, 4) as kind
 from frames('name', 'app') with ordinality f(frame, n);
 
 -- Once a session, and first: version of the format, source, version of the plugin.
-select frame_number(frame, 6, 2), substr(frame, 9, 48) = decode(repeat('00', 48), 'hex'),
-       regexp_replace(convert_from(substr(frame, 57), 'UTF8'), '[0-9A-F]{8}\n\d+\.\d+\.\d+', '<hash>, <version>')
+select frame_number(frame, 6, 2), substr(frame, 9, 64) = decode(repeat('00', 64), 'hex'),
+       regexp_replace(convert_from(substr(frame, 73), 'UTF8'), '[0-9A-F]{8}\n\d+\.\d+\.\d+', '<hash>, <version>')
 from taken where kind = 1;
 
 select kind, chr(nullif(get_byte(frame, 5), 0)) as op, frame_number(frame, 16, 8) as ordinal,

@@ -8,13 +8,13 @@ from collections import namedtuple
 from .paths import PG_BIN
 from .postgres import lsn_text
 
-HEADER = struct.Struct("<IBBHQQIIQHHIII")
-HELLO, EVENT, COMMIT, MESSAGE, STUB, MARKER = range(1, 7)  # kinds of frames
+HEADER = struct.Struct("<IBBHQQIIQHHIIIQQ")
+HELLO, EVENT, COMMIT, MESSAGE, STUB, MARKER, ROW, CONTROL, READ_END = range(1, 10)  # kinds of frames
 
-ENTRY = struct.Struct("<QII")  # one event of a group
+ENTRY = struct.Struct("<QIIQ")  # one event of a group
 
-# events: of a group (position, body) of each; empty where the frame is no group.
-Frame = namedtuple("Frame", "kind op position xid end_lsn subject table key headers body events")
+# events: of a group (position, body) of each; empty where the frame is no group. key_hashes: of each event, one where it is no group.
+Frame = namedtuple("Frame", "kind op position xid end_lsn subject table key headers body events key_hashes old_key_hash")
 
 
 def recvlogical(postgres, slot, *arguments, dbname="postgres", timeout=60):
@@ -63,15 +63,18 @@ def take_frames(data):
         if data[at:at + 1] == b"\n":
             at += 1
             continue
-        size, kind, op, _, commit, ordinal, part, xid, end, *lengths, count = HEADER.unpack_from(data, at)
+        size, kind, op, _, commit, ordinal, part, xid, end, *lengths, count, key_hash, old_key_hash = HEADER.unpack_from(data, at)
         rest = data[at + HEADER.size:at + size]
         texts = []
         for length in lengths:
             texts.append(rest[:length].decode("utf-8"))
             rest = rest[length:]
         body, index = rest[:len(rest) - count * ENTRY.size], rest[len(rest) - count * ENTRY.size:]
-        events = [((commit, *place), size) for *place, size in ENTRY.iter_unpack(index)]
-        yield Frame(kind, chr(op), (commit, ordinal, part), xid, end, *texts, body, _cut(body, events))
+        entries = list(ENTRY.iter_unpack(index))
+        events = [((commit, *place), size) for *place, size, _ in entries]
+        key_hashes = [entry[-1] for entry in entries] or [key_hash]
+        assert key_hashes[-1] == key_hash, "a group has its last event's key hash"
+        yield Frame(kind, chr(op), (commit, ordinal, part), xid, end, *texts, body, _cut(body, events), key_hashes, old_key_hash)
         at += size
 
 

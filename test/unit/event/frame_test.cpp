@@ -33,7 +33,8 @@ std::string from_hex(std::string_view hex) {
 
 bool same(const Frame& a, const Frame& b) {
   return a.kind == b.kind && a.op == b.op && a.flags == b.flags && a.position == b.position &&
-         a.xid == b.xid && a.end_lsn == b.end_lsn && a.subject == b.subject && a.table == b.table &&
+         a.xid == b.xid && a.end_lsn == b.end_lsn && a.key_hash == b.key_hash &&
+         a.old_key_hash == b.old_key_hash && a.subject == b.subject && a.table == b.table &&
          a.key == b.key && a.headers == b.headers && a.body == b.body && a.index == b.index;
 }
 
@@ -47,7 +48,7 @@ std::string encode_group(Frame frame, const std::vector<std::string>& bodies) {
       if (i > 0) sink.put('\n');
       sink.put(bodies[i]);
       put_group_entry(index.sink(), {1 + i / 2, static_cast<uint32_t>(i % 2),
-                                     static_cast<uint32_t>(bodies[i].size())});
+                                     static_cast<uint32_t>(bodies[i].size()), 100 + i});
     }
     end_group(sink, mark, index.sink().view());
   });
@@ -72,6 +73,7 @@ Frame sample() {
   frame.op = 'c';
   frame.position = {0x1743E238, 0x2A, 0};
   frame.xid = 730;
+  frame.key_hash = 0x1122334455667788;
   frame.subject = "app.public.t.insert";
   frame.table = "public.t";
   frame.body = "{\"before\":null}";
@@ -81,12 +83,12 @@ Frame sample() {
 // The worked example of docs/frame-format.md: this layout is on the wire.
 TEST_CASE("a frame, byte for byte", "[frame]") {
   const std::string expected = from_hex(R"(
-    62000000 02 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
-    0000000000000000 1300 0800 00000000 00000000 00000000
+    72000000 02 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
+    0000000000000000 1300 0800 00000000 00000000 00000000 8877665544332211 0000000000000000
     6170702E7075626C69632E742E696E73657274
     7075626C69632E74
     7B226265666F7265223A6E756C6C7D)");
-  CHECK(expected.size() == 98);
+  CHECK(expected.size() == 0x72);
   CHECK(encode(sample()) == expected);
 }
 
@@ -100,21 +102,21 @@ TEST_CASE("a stub, byte for byte", "[frame]") {
   frame.headers = headers;
   frame.body = "{\"before\":null,\"after\":{\"id\":1}}";
   const std::string expected = from_hex(R"(
-    8C000000 05 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
-    0000000000000000 1300 0800 00000000 19000000 00000000
+    9C000000 05 63 0000  38E2431700000000 2A00000000000000 00000000 DA020000
+    0000000000000000 1300 0800 00000000 19000000 00000000 8877665544332211 0000000000000000
     6170702E7075626C69632E742E696E73657274
     7075626C69632E74
     57616C6A65742D4F76657273697A653A20323039373434330A
     7B226265666F7265223A6E756C6C2C226166746572223A7B226964223A317D7D)");
-  CHECK(expected.size() == 0x8C);
+  CHECK(expected.size() == 0x9C);
   CHECK(encode(frame) == expected);
 }
 
 // The worked example of a group in docs/frame-format.md.
 TEST_CASE("a group, byte for byte", "[frame]") {
   TestSink index;
-  put_group_entry(index.sink(), {0x29, 0, 15});
-  put_group_entry(index.sink(), {0x2A, 1, 2});
+  put_group_entry(index.sink(), {0x29, 0, 15, 0x1122334455667788});
+  put_group_entry(index.sink(), {0x2A, 1, 2, 0xFF22334455667788});
   const std::string bytes = written([&](Sink& sink) {
     Frame first = sample();
     first.position.ordinal = 0x29;
@@ -128,14 +130,14 @@ TEST_CASE("a group, byte for byte", "[frame]") {
     end_group(sink, mark, index.sink().view());
   });
   const std::string expected = from_hex(R"(
-    85000000 02 63 0000  38E2431700000000 2A00000000000000 01000000 DA020000
-    0000000000000000 1300 0800 00000000 00000000 02000000
+    A5000000 02 63 0000  38E2431700000000 2A00000000000000 01000000 DA020000
+    0000000000000000 1300 0800 00000000 00000000 02000000 88776655443322FF 0000000000000000
     6170702E7075626C69632E742E696E73657274
     7075626C69632E74
     7B226265666F7265223A6E756C6C7D 0A 7B7D
-    2900000000000000 00000000 0F000000
-    2A00000000000000 01000000 02000000)");
-  CHECK(expected.size() == 0x85);
+    2900000000000000 00000000 0F000000 8877665544332211
+    2A00000000000000 01000000 02000000 88776655443322FF)");
+  CHECK(expected.size() == 0xA5);
   CHECK(bytes == expected);
 }
 
@@ -147,26 +149,32 @@ TEST_CASE("every field of a frame has its own place", "[frame]") {
   frame.position = {0x1112131415161718, 0x2122232425262728, 0x31323334};
   frame.xid = 0x41424344;
   frame.end_lsn = 0x5152535455565758;
+  frame.key_hash = 0x6162636465666768;
+  frame.old_key_hash = 0x7172737475767778;
   frame.subject = "s";
   frame.table = "tt";
   frame.key = "kkk";
   frame.headers = "hhhh";
   frame.body = "b";
   const std::string expected = from_hex(R"(
-    43000000 04 6D 0201  1817161514131211 2827262524232221 34333231 44434241
+    53000000 04 6D 0201  1817161514131211 2827262524232221 34333231 44434241
     5857565554535251 0100 0200 03000000 04000000 00000000
+    6867666564636261 7877767574737271
     73 7474 6B6B6B 68686868 62)");
   CHECK(encode(frame) == expected);
 }
 
 TEST_CASE("the version and kinds on the wire", "[frame]") {
-  CHECK(frame_version == 2);
+  CHECK(frame_version == 3);
   CHECK(static_cast<int>(FrameKind::hello) == 1);
   CHECK(static_cast<int>(FrameKind::event) == 2);
   CHECK(static_cast<int>(FrameKind::commit) == 3);
   CHECK(static_cast<int>(FrameKind::message) == 4);
   CHECK(static_cast<int>(FrameKind::stub) == 5);
   CHECK(static_cast<int>(FrameKind::marker) == 6);
+  CHECK(static_cast<int>(FrameKind::row) == 7);
+  CHECK(static_cast<int>(FrameKind::control) == 8);
+  CHECK(static_cast<int>(FrameKind::read_end) == 9);
 }
 
 TEST_CASE("kinds that are stored", "[frame]") {
@@ -174,7 +182,7 @@ TEST_CASE("kinds that are stored", "[frame]") {
   for (int kind = 0; kind < 256; ++kind) {
     if (is_event(static_cast<FrameKind>(kind))) stored += std::to_string(kind);
   }
-  CHECK(stored == "2456");
+  CHECK(stored == "24567");
 }
 
 TEST_CASE("the smallest frame is its header", "[frame]") {
@@ -225,10 +233,14 @@ TEST_CASE("a group reads back with its events in their places", "[frame]") {
   CHECK(group->position == Position{0x1743E238, 2, 0});
   CHECK(position_at(*group, 0) == Position{0x1743E238, 1, 0});
   CHECK(position_at(*group, 1) == Position{0x1743E238, 1, 1});
+  CHECK(group->key_hash == 102);
+  CHECK(key_hash_at(*group, 0) == 100);
+  CHECK(key_hash_at(*group, 1) == 101);
   CHECK(group->body == "{\"n\":1}\n{}\n{\"n\":333}");
   const Frame alone = sample();
   CHECK(event_count(alone) == 1);
   CHECK(position_at(alone, 0) == alone.position);
+  CHECK(key_hash_at(alone, 0) == alone.key_hash);
 }
 
 TEST_CASE("any part of a group is a view of its events", "[frame]") {
@@ -246,6 +258,8 @@ TEST_CASE("any part of a group is a view of its events", "[frame]") {
       CHECK(part.index.empty() == (end == begin + 1));
       CHECK(position_at(part, 0) == position_at(group, begin));
       CHECK(part.position == position_at(group, end - 1));
+      CHECK(key_hash_at(part, 0) == key_hash_at(group, begin));
+      CHECK(part.key_hash == key_hash_at(group, end - 1));
       CHECK(part.subject == group.subject);
       CHECK(part.xid == group.xid);
       CHECK((part.body.data() >= bytes.data() && part.body.data() <= bytes.data() + bytes.size()));
@@ -301,15 +315,16 @@ TEST_CASE("an index that does not fit its group is refused", "[frame]") {
   CHECK(is_refused(patched(bytes, 52, 4, 0xFFFFFFFF)));
   CHECK(is_refused(patched(bytes, 16, 8, 1)));          // not the last one's ordinal
   CHECK(is_refused(patched(bytes, 24, 4, 1)));          // nor its part
+  CHECK(is_refused(patched(bytes, 56, 8, 1)));          // nor its key hash
   CHECK(is_refused(patched(bytes, index, 8, 2)));       // positions fall
-  CHECK(is_refused(patched(bytes, index + 24, 4, 0)));  // or stay
+  CHECK(is_refused(patched(bytes, index + 32, 4, 0)));  // or stay
   CHECK(is_refused(patched(bytes, index + 12, 4, 1)));  // a byte is of no event
   CHECK(is_refused(patched(bytes, index + 12, 4, 3)));  // or of two
   CHECK(is_refused(patched(bytes, index + 12, 4, 0xFFFFFFFF)));
   // A sum that would fit if it were counted in 32 bits.
   const std::string wide =
-      patched(patched(bytes, index + 12, 4, 0x80000001), index + 28, 4, 0x80000001);
-  CHECK(is_refused(patched(wide, index + 44, 4, 4)));
+      patched(patched(bytes, index + 12, 4, 0x80000001), index + 36, 4, 0x80000001);
+  CHECK(is_refused(patched(wide, index + 60, 4, 4)));
 }
 
 TEST_CASE("random frames, end to end, are read back in order", "[frame]") {
@@ -331,6 +346,8 @@ TEST_CASE("random frames, end to end, are read back in order", "[frame]") {
                         static_cast<uint32_t>(random.bits())};
       frame.xid = static_cast<uint32_t>(random.bits());
       frame.end_lsn = random.any_width();
+      frame.key_hash = random.any_width();
+      frame.old_key_hash = random.any_width();
       frame.subject = texts[i][0];
       frame.table = texts[i][1];
       frame.key = texts[i][2];
@@ -391,7 +408,7 @@ TEST_CASE("random damage never reads out of bounds", "[frame]") {
   for (int i = 0; i < 40000; ++i) {
     std::string damaged = random.chance(2) ? single : group;
     for (size_t flips = 1 + random.below(4); flips > 0; --flips) {
-      damaged[random.below(random.chance(2) ? 56 : damaged.size())] =
+      damaged[random.below(random.chance(2) ? frame_header_bytes : damaged.size())] =
           static_cast<char>(random.bits() & 0xFF);
     }
     std::string_view rest = damaged;

@@ -18,13 +18,16 @@ struct Event {
   std::string key;
   char op = 'c';
   FrameKind kind = FrameKind::event;
+  uint32_t xid = 7;
 
+  uint64_t key_hash() const { return position.ordinal << 32 | key.size(); }
   Frame head() const {
     Frame frame;
     frame.kind = kind;
     frame.op = op;
     frame.position = position;
-    frame.xid = 7;
+    frame.xid = xid;
+    frame.key_hash = key_hash();
     frame.subject = subject;
     frame.table = table;
     frame.key = key;
@@ -127,6 +130,24 @@ TEST_CASE("an event alone is an ordinary frame", "[group_writer]") {
     end_frame(sink, mark);
   });
   CHECK(batch.close() == expected);
+}
+
+TEST_CASE("rows of a snapshot become one frame without a transaction", "[group_writer]") {
+  Batch batch(1000);
+  for (uint64_t number = 1; number <= 2; ++number) {
+    Event row = event(number, "row");
+    row.kind = FrameKind::row;
+    row.op = 'r';
+    row.xid = 0;
+    batch.write(row);
+  }
+  const std::string bytes = batch.close();
+  const auto frames = frames_of(bytes);
+  REQUIRE(frames.size() == 1);
+  CHECK(event_count(frames[0]) == 2);
+  CHECK(frames[0].op == 'r');
+  CHECK(key_hash_at(frames[0], 0) == event(1, "").key_hash());
+  CHECK(key_hash_at(frames[0], 1) == event(2, "").key_hash());
 }
 
 TEST_CASE("another subject or kind begins another frame", "[group_writer]") {
@@ -265,6 +286,7 @@ void check_group(const Frame& frame, const std::vector<Event>& events) {
     if (events[i].table != shared.table) shared.table.clear();
     if (events[i].op != shared.op) shared.op = 0;
     if (position_at(frame, i) != events[i].position) FAIL("another position");
+    if (key_hash_at(frame, i) != events[i].key_hash()) FAIL("another key hash");
   }
   const bool same = frame.body == body && frame.key == shared.key && frame.table == shared.table &&
                     frame.op == shared.op && frame.subject == shared.subject &&

@@ -57,7 +57,7 @@ inline std::string group_bytes(FrameKind kind, const std::vector<Position>& posi
       if (i > 0) sink.put('\n');
       sink.put(bodies[i]);
       put_group_entry(index.sink(), {positions[i].ordinal, positions[i].part,
-                                     static_cast<uint32_t>(bodies[i].size())});
+                                     static_cast<uint32_t>(bodies[i].size()), 0});
     }
     end_group(sink, mark, index.sink().view());
   });
