@@ -16,7 +16,7 @@
 #   make bench-quick                       the same at small sizes, in under 3 minutes
 #   make profile                           flame graphs of walsender and streamer, into build/profile
 #   make format                            format the sources in place
-#   make docs                              docs/plugin-options.md, docs/configuration.md from the declarations, examples from the golden tests
+#   make docs                              docs/plugin-options.md, configuration.md, check.md from the declarations, examples from the golden tests
 #   make deps                              install what demo and test need
 #   make clean
 
@@ -63,9 +63,10 @@ format:
 
 docs:
 	@tools/deps demo test
-	@$(MAKE) -s all && cmake --build build --target tool_option_docs tool_setting_docs
+	@$(MAKE) -s all && cmake --build build --target tool_option_docs tool_setting_docs tool_check_docs
 	@build/tools/option_docs > docs/plugin-options.md
 	@build/tools/setting_docs > docs/configuration.md
+	@build/tools/check_docs > docs/check.md
 	@tools/doc-examples
 
 deps:

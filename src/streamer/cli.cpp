@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "streamer/check_command.h"
 #include "streamer/configuration.h"
 #include "streamer/configuration_text.h"
 #include "streamer/configured.h"
@@ -95,6 +96,8 @@ struct CommandLine {
   bool print_configuration = false;
   bool accept_gap = false;
   bool accept_divergence = false;
+  SettingFlags check_flags;
+  bool check_json = false;
   SettingFlags tail_flags;
   TailSettings tail;
   SettingFlags slot_create_flags;
@@ -124,6 +127,27 @@ void declare_run(CLI::App& app, CommandLine& line, int& code) {
   command->callback([&] {
     code = configured(line.run_flags,
                       [&](const Configuration& configuration) { return run(line, configuration); });
+  });
+}
+
+int check(const CommandLine& line, const Configuration& configuration) {
+  constexpr std::string_view snapshot = "source.snapshot";
+  CheckSettings settings;
+  settings.run = run_settings(configuration);
+  settings.snapshot = find_setting(snapshot) != nullptr && configuration.text(snapshot) != "never";
+  settings.json = line.check_json;
+  return check_command(settings);
+}
+
+void declare_check(CLI::App& app, CommandLine& line, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Look for everything that would hurt `waljet run` with the same settings");
+  add_setting_flags(*command, for_run, line.check_flags);
+  command->add_flag("--json", line.check_json, "print the findings as JSON");
+  command->callback([&] {
+    code = configured(line.check_flags, [&](const Configuration& configuration) {
+      return check(line, configuration);
+    });
   });
 }
 
@@ -217,6 +241,7 @@ int run_cli(int argc, char** argv) {
   CommandLine line;
   int code = exit_done;
   declare_run(app, line, code);
+  declare_check(app, line, code);
   declare_tail(app, line, code);
   declare_slot(app, line, code);
   const std::span<char*> given(argv + 1, static_cast<size_t>(argc > 0 ? argc - 1 : 0));

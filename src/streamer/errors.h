@@ -52,6 +52,7 @@ class [[nodiscard]] Result {
 constexpr int exit_done = 0;
 constexpr int exit_refused = 1;
 constexpr int exit_usage = 2;
+constexpr int exit_findings = 3;
 
 int exit_code(ErrorClass error_class);
 

@@ -479,6 +479,9 @@ natsStatus Link::State::wait_for(natsSubscription* subscription, natsMsg** messa
     poll(&socket, 1, static_cast<int>(std::chrono::ceil<Duration>(deadline - now).count()));
     send();
     receive(now);
+    const char* detail = nullptr;
+    const natsStatus last = natsConnection_GetLastError(connection.get(), &detail);
+    if (last == NATS_NOT_PERMITTED) return last;  // no answer will come
   }
 }
 
@@ -516,6 +519,17 @@ struct Inbox {
 
 }  // namespace
 
+namespace {
+
+// The server has said what, and will not answer.
+Error denied(natsConnection* connection) {
+  const char* detail = nullptr;
+  natsConnection_GetLastError(connection, &detail);
+  return {ErrorClass::refused, fmt::format("NATS: {}", detail != nullptr ? detail : ""), {}, {}};
+}
+
+}  // namespace
+
 Result<ApiReply> Link::request(const std::string& subject, const std::string& body) {
   natsConnection* connection = state_->connection.get();
   Inbox inbox;
@@ -529,6 +543,7 @@ Result<ApiReply> Link::request(const std::string& subject, const std::string& bo
   const MessagePtr message(raw);
   if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
   if (status == NATS_TIMEOUT) return no_answer(subject);
+  if (status == NATS_NOT_PERMITTED) return denied(connection);
   if (status != NATS_OK) return lost(status);
   return ApiReply{false, std::string(body_of(raw))};
 }

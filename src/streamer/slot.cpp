@@ -162,10 +162,22 @@ std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
   return std::nullopt;
 }
 
-std::string create_slot_command(const std::string& slot, int server_version) {
-  return fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL {} {}", quote_identifier(slot),
+namespace {
+
+std::string create_command(const std::string& slot, std::string_view life, int server_version) {
+  return fmt::format("CREATE_REPLICATION_SLOT {} {}LOGICAL {} {}", quote_identifier(slot), life,
                      quote_identifier(plugin_name),
                      server_version >= version_15 ? "(SNAPSHOT 'nothing')" : "NOEXPORT_SNAPSHOT");
+}
+
+}  // namespace
+
+std::string create_slot_command(const std::string& slot, int server_version) {
+  return create_command(slot, "", server_version);
+}
+
+std::string create_temporary_slot_command(const std::string& slot, int server_version) {
+  return create_command(slot, "TEMPORARY ", server_version);
 }
 
 std::string start_command(const std::string& slot, const OptionList& options) {

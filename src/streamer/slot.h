@@ -71,6 +71,8 @@ std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
 
 // The commands, as text.
 std::string create_slot_command(const std::string& slot, int server_version);
+// Of a slot that is dropped with its connection.
+std::string create_temporary_slot_command(const std::string& slot, int server_version);
 std::string start_command(const std::string& slot, const OptionList& options);
 
 // `output_plugin_libraries = '…'`: what the server has now, and waljet.
