@@ -12,9 +12,11 @@ ifneq ($(filter $(DEV_VERBS),$(MAKECMDGOALS)),)
 include dev.mk
 else
 
-# ---- the plugin ----
+# ---- the plugin and the extension, whose functions are in the same module ----
 
 MODULE_big = waljet
+EXTENSION = waljet
+DATA = sql/waljet--$(shell cat VERSION).sql
 SOURCES := $(sort $(wildcard src/event/*.cpp src/plugin/*.cpp))
 OBJS = $(SOURCES:src/%.cpp=build/plugin/%.o)
 
@@ -26,7 +28,7 @@ PG_CXXFLAGS = -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fv
   -Wall -Wextra -Wshadow -Wconversion -Werror -Wno-register -MMD -MP \
   $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-ignored-attributes)
 
-# Bitcode serves functions that SQL can call, of which an output plugin has none.
+# Bitcode serves to inline functions that SQL calls into a query. Ours are called once a query or a batch.
 override with_llvm = no
 
 PG_CONFIG := $(shell tools/pg-config)

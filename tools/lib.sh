@@ -95,13 +95,31 @@ free_port() {
   echo "$port"
 }
 
-# Settings with which a server finds waljet.so in directory $1 and is allowed to load it.
+# Puts what a server needs of waljet into directory $1: the module, and the extension where pg_config's tree has it.
+install_plugin() {
+  local extension
+  extension=$1$("$("$root/tools/pg-config")" --sharedir)/extension
+  install -D -m 644 -t "$1" "$root/waljet.so"
+  install -D -m 644 -t "$extension" "$root/waljet.control" "$root"/sql/*.sql
+  chmod -R a+rX "$1"
+}
+
+# Settings with which a server finds all that in directory $1 and is allowed to load it.
 plugin_settings() {
   echo "dynamic_library_path = '\$libdir:$1'"
-  # Counted, not grep -q, which would end the pipe early.
-  if (($("$pg_bin/postgres" --describe-config | cut -f 1 | grep -cx output_plugin_libraries))); then
+  # Up to 17 it is Debian's PostgreSQL that can look elsewhere for extensions.
+  if has_setting extension_control_path; then
+    echo "extension_control_path = '$1$("$("$root/tools/pg-config")" --sharedir):\$system'"
+  elif has_setting extension_destdir; then
+    echo "extension_destdir = '$1'"
+  fi
+  if has_setting output_plugin_libraries; then
     echo "output_plugin_libraries = 'pgoutput, test_decoding, waljet'"
   fi
+}
+# Counted, not grep -q, which would end the pipe early.
+has_setting() {
+  (($("$pg_bin/postgres" --describe-config | cut -f 1 | grep -cx "$1")))
 }
 
 # start_postgres SETTING…: the settings are lines of postgresql.conf.
@@ -110,7 +128,7 @@ start_postgres() {
   pg_socket=$workdir/pg
   mkdir -p "$workdir/lib" "$workdir/pg"
   chmod 755 "$workdir/lib"
-  if [[ -e $root/waljet.so ]]; then install -m 644 "$root/waljet.so" "$workdir/lib/"; fi
+  if [[ -e $root/waljet.so ]]; then install_plugin "$workdir/lib"; fi
   # Local users other than ours get nowhere: a random password on TCP, the socket in a closed directory.
   head -c 24 /dev/urandom | base64 >"$workdir/pg/password"
   chmod 700 "$workdir/pg"

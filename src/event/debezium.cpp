@@ -88,8 +88,10 @@ void put_source_head(Sink& sink, std::string_view version, std::string_view name
   sink.put(",\"ts_ms\":");
 }
 
-void put_source_db(Sink& sink, std::string_view db, JsonText mode) {
-  sink.put(",\"snapshot\":\"false\",\"db\":");
+void put_source_db(Sink& sink, std::string_view snapshot, std::string_view db, JsonText mode) {
+  sink.put(",\"snapshot\":\"");
+  sink.put(snapshot);
+  sink.put("\",\"db\":");
   put_json_string(sink, db, mode);
   sink.put(",\"sequence\":");
 }

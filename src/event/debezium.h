@@ -53,8 +53,8 @@ struct Stamp {
 
 // `,"source":{"version":` up to and with `"ts_ms":`
 void put_source_head(Sink& sink, std::string_view version, std::string_view name, JsonText mode);
-// `,"snapshot":"false","db":` up to and with `"sequence":`
-void put_source_db(Sink& sink, std::string_view db, JsonText mode);
+// `,"snapshot":` up to and with `"sequence":`. `snapshot` is false, true or incremental.
+void put_source_db(Sink& sink, std::string_view snapshot, std::string_view db, JsonText mode);
 
 // Source head, commit time, source db and the commit half of `sequence`.
 void put_transaction_head(Sink& sink, std::string_view source_head, std::string_view source_db,

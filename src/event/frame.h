@@ -136,6 +136,12 @@ constexpr std::string_view oversize_header = "Waljet-Oversize";
 // Of an event that a filter could not judge, as it stands in the headers.
 constexpr std::string_view unjudged_headers = "Waljet-Unjudged: where\n";
 
+// In a read_end: rows that were read, in decimal, and whether there may be more, true or false.
+constexpr std::string_view read_rows_header = "Rows";
+constexpr std::string_view read_more_header = "More";
+// In the frame of a marker by which consumers discard what they have of a table.
+constexpr std::string_view discard_headers = "Waljet-Snapshot: discard\n";
+
 // Takes the first frame off `bytes`. Nothing if `bytes` does not begin with a whole, consistent
 // frame: that of a group has an index that fits its body, with positions that rise up to its own,
 // and ends with its own key hash.

@@ -5,7 +5,8 @@
 
 namespace waljet {
 
-enum class Operation : uint8_t { insert = 1, update = 2, remove = 4, truncate = 8 };
+// `read` is what a snapshot does: no option speaks of it.
+enum class Operation : uint8_t { insert = 1, update = 2, remove = 4, truncate = 8, read = 16 };
 constexpr uint8_t all_operations = 1 | 2 | 4 | 8;
 constexpr uint8_t row_operations = 1 | 2 | 4;
 

@@ -6,9 +6,9 @@
 namespace waljet::wal_listener {
 namespace {
 
-// `<name>.<8>:<LSN>:<ordinal>.<part>` of a name of 64 characters, encoded, with numbers of any
-// size.
-constexpr size_t event_id_bytes_max = 64 * 4 * 3 + 64;
+// `<name>.<8>:snapshot:<LSN>:<ordinal>.<part>` of a name of 64 characters, encoded, with numbers of
+// any size.
+constexpr size_t event_id_bytes_max = 64 * 4 * 3 + 80;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void put_commit_time(Sink& sink, int64_t commit_us) {
 void put_head(Sink& sink, const Head& head) {
   char room[event_id_bytes_max];
   Sink id(room, sizeof room, nullptr, nullptr);
-  id.put(head.source_id);
+  id.put(head.id_head);
   id.put(':');
   put_position(id, head.position);
   sink.put("{\"id\":\"");

@@ -24,10 +24,10 @@ void put_commit_time(Sink& sink, int64_t commit_us);
 
 // Opens the event: all up to the row of `data`. The id is a UUID made from the event's id.
 struct Head {
-  std::string_view source_id;  // `<name>.<8>`
+  std::string_view id_head;  // `<name>.<8>`, of rows that a snapshot reads `<name>.<8>:snapshot`
   Position position;
   std::string_view relation;  // as put_relation() rendered it
-  std::string_view action;    // INSERT, UPDATE, DELETE, TRUNCATE
+  std::string_view action;    // INSERT, UPDATE, DELETE, TRUNCATE, READ
 };
 void put_head(Sink& sink, const Head& head);
 

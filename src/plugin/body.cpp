@@ -66,6 +66,7 @@ std::string_view action_of(Operation operation) {
     case Operation::update: return "UPDATE";
     case Operation::remove: return "DELETE";
     case Operation::truncate: return "TRUNCATE";
+    case Operation::read: return "READ";
   }
   return {};
 }
@@ -84,7 +85,7 @@ bool put_wal_listener(Session& session, const RelationPlan& plan, const RowEvent
                       Detail detail, const RowTarget& target) {
   Sink& sink = target.value.sink;
   wal_listener::put_head(
-      sink, {session.source_id, event.position, plan.source, action_of(event.subject_of)});
+      sink, {session.id_head, event.position, plan.source, action_of(event.subject_of)});
   if (!put_side(target, plan, event.after, detail)) return false;
   sink.put(",\"dataOld\":");
   if (!put_side(target, plan, event.before, detail)) return false;

@@ -15,6 +15,7 @@ struct RowEvent {
   RowImage after = {};
   Lsn lsn = 0;
   const Row* moved_from = nullptr;  // the old row, where one event tells of two keys
+  std::string_view headers = {};    // lines for the frame
   bool unjudged = false;            // nobody knows whether it may be seen: the key alone is sent
 };
 

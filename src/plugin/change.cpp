@@ -17,6 +17,7 @@ size_t subject_index(Operation operation) {
     case Operation::update: return 1;
     case Operation::remove: return 2;
     case Operation::truncate: return 3;
+    case Operation::read: return 4;
   }
   return 0;
 }
@@ -33,8 +34,8 @@ std::string_view subject_of(Session& session, const RelationPlan& plan, const Ro
   const size_t index = subject_index(event.subject_of);
   const PluginOptions& options = session.options;
   if (!options.subject.depends_on_key()) return plan.subjects[index];
-  constexpr std::string_view actions[] = {"insert", "update", "delete", "truncate"};
-  constexpr std::string_view ops[] = {"c", "u", "d", "t"};
+  constexpr std::string_view actions[] = {"insert", "update", "delete", "truncate", "read"};
+  constexpr std::string_view ops[] = {"c", "u", "d", "t", "r"};
   session.subject.truncate(0);
   options.subject.put(session.subject, {.name = options.name,
                                         .db = session.database,
@@ -53,10 +54,12 @@ RowImage before_image(const RelationPlan& plan, const Row* old) {
 }
 
 EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& event) {
-  EventHead head{.op = event.op,
+  EventHead head{.kind = session.reads ? FrameKind::row : FrameKind::event,
+                 .op = event.op,
                  .position = event.position,
                  .xid = session.transaction.facts.xid,
-                 .table = plan.table};
+                 .table = plan.table,
+                 .headers = event.headers};
   if (session.options.output != OutputKind::frames) return head;  // lines go nowhere
   const RowImage& image = event.after.row != nullptr ? event.after : event.before;
   session.key.truncate(0);
@@ -70,39 +73,37 @@ EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& ev
 }
 
 // An event on which the rule's predicate failed: a stub, in lines the body of one.
-void write_unjudged(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event) {
-  Session& session = session_of(ctx);
+void write_unjudged(Session& session, const RelationPlan& plan, const RowEvent& event) {
   EventHead head = head_of(session, plan, event);
   head.kind = FrameKind::stub;
   head.headers = unjudged_headers;
-  const EventMark mark = begin_event(ctx, head);
+  const EventMark mark = begin_event(session, head);
   const size_t ceiling = event_ceiling(mark);
   const bool fits = put_body(session, plan, event, Detail::key, ceiling);
   if (!fits || !is_allowed(session, session.batch.size() - mark.body)) {
     session.batch.truncate(mark.body);
     put_body(session, plan, event, Detail::none, ceiling);
   }
-  end_event(ctx, mark);
+  end_event(session, mark);
 }
 
-void write_event(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event) {
-  Session& session = session_of(ctx);
-  count_in_transaction(ctx, plan.table);
+void write_event(Session& session, const RelationPlan& plan, const RowEvent& event) {
+  count_in_transaction(session, plan.table);
   if (plan.reduced) plan.tally->add(Shortfall::reduced);
-  if (event.unjudged) return write_unjudged(ctx, plan, event);
+  if (event.unjudged) return write_unjudged(session, plan, event);
   const EventHead head = head_of(session, plan, event);
-  EventMark mark = begin_event(ctx, head);
+  EventMark mark = begin_event(session, head);
   const bool whole = put_whole(session, plan, event, mark);
   const size_t bytes = session.batch.size() - mark.body;
   if (!whole || !is_allowed(session, bytes)) {
     if (session.options.output == OutputKind::frames) {
       const uint64_t told = whole ? bytes : body_bytes(session, plan, event).most;
-      mark = put_stub(ctx, plan, event, head, mark, told);
+      mark = put_stub(session, plan, event, head, mark, told);
     } else {
-      put_shortened(ctx, plan, event, mark);
+      put_shortened(session, plan, event, mark);
     }
   }
-  end_event(ctx, mark);
+  end_event(session, mark);
 }
 
 Position position_of(const Session& session, uint32_t part) {
@@ -146,8 +147,7 @@ RowEvent creation(const Session& session, const Update& update, uint32_t part) {
           .unjudged = update.passage == Passage::unknown};
 }
 
-void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const Update& update) {
-  const Session& session = session_of(ctx);
+void write_update(Session& session, const RelationPlan& plan, const Update& update) {
   const bool moves = update.old != nullptr && key_changed(plan, *update.old, *update.row);
   const bool natural = session.options.format == Format::wal_listener;
   // An update that moves a row to another key is a delete under the old one and a create under the
@@ -155,12 +155,13 @@ void write_update(LogicalDecodingContext* ctx, const RelationPlan& plan, const U
   const bool apart = moves && !natural;
   const bool goes = update.passage == Passage::leaves;
   const bool comes = update.passage == Passage::enters;
-  if (goes || (apart && !comes)) write_event(ctx, plan, removal(session, plan, update));
-  if (comes || (apart && !goes)) write_event(ctx, plan, creation(session, update, apart ? 1 : 0));
+  if (goes || (apart && !comes)) write_event(session, plan, removal(session, plan, update));
+  if (comes || (apart && !goes))
+    write_event(session, plan, creation(session, update, apart ? 1 : 0));
   if (goes || comes || apart) return;
   // An old image that holds only an unchanged key says nothing.
   const bool shows_old = update.old != nullptr && (plan.full_identity || moves);
-  write_event(ctx, plan,
+  write_event(session, plan,
               {.subject_of = Operation::update,
                .op = 'u',
                .position = position_of(session, 0),
@@ -205,10 +206,9 @@ bool is_told_by_ancestor(Relation relation, const Relation* relations, int relat
   return told;
 }
 
-void write_truncate(LogicalDecodingContext* ctx, const RelationPlan& plan, uint32_t part, Lsn lsn) {
-  const Session& session = session_of(ctx);
+void write_truncate(Session& session, const RelationPlan& plan, uint32_t part, Lsn lsn) {
   if (!is_wanted(plan, Operation::truncate)) return;
-  write_event(ctx, plan,
+  write_event(session, plan,
               {.subject_of = Operation::truncate,
                .op = 't',
                .position = position_of(session, part),
@@ -217,8 +217,7 @@ void write_truncate(LogicalDecodingContext* ctx, const RelationPlan& plan, uint3
 
 }  // namespace
 
-void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferChange* change) {
-  Session& session = session_of(ctx);
+void write_change(Session& session, Relation relation, ReorderBufferChange* change) {
   Operation operation;
   switch (change->action) {
     case REORDER_BUFFER_CHANGE_INSERT: operation = Operation::insert; break;
@@ -245,7 +244,7 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
   const Passage passage = judge(plan, old_or_none, row_or_none, operation);
   if (passage == Passage::none) return;
   if (operation == Operation::update && row_or_none != nullptr) {
-    return write_update(ctx, plan, {old_or_none, &row, change->lsn, passage});
+    return write_update(session, plan, {old_or_none, &row, change->lsn, passage});
   }
   RowEvent event{.subject_of = operation,
                  .op = operation == Operation::insert   ? 'c'
@@ -259,19 +258,44 @@ void write_change(LogicalDecodingContext* ctx, Relation relation, ReorderBufferC
   } else {
     event.before = before_image(plan, old_or_none);
   }
-  write_event(ctx, plan, event);
+  write_event(session, plan, event);
 }
 
-void write_truncates(LogicalDecodingContext* ctx, const Relation* relations, int relation_count,
-                     Lsn lsn) {
-  const Session& session = session_of(ctx);
+void write_truncates(Session& session, const Relation* relations, int relation_count, Lsn lsn) {
   for (int i = 0; i < relation_count; ++i) {
     const RelationPlan& plan = plan_for(*session.relations, relations[i]);
     if (plan.under_root && is_told_by_ancestor(relations[i], relations, relation_count)) continue;
     // One partition is not its root: truncated alone it has its own name.
-    write_truncate(ctx, plan.under_root ? own_plan_for(*session.relations, relations[i]) : plan,
+    write_truncate(session, plan.under_root ? own_plan_for(*session.relations, relations[i]) : plan,
                    static_cast<uint32_t>(i), lsn);
   }
+}
+
+void write_read(Session& session, const RelationPlan& plan, const Row& row, uint32_t part,
+                RowFilter* where) {
+  Passage passage = judge(plan, nullptr, &row, Operation::insert);
+  if (passage == Passage::none) return;
+  if (where != nullptr) {
+    const Passage asked = judge_insert(*where, row);
+    if (asked == Passage::none) return;
+    if (asked == Passage::unknown) passage = asked;
+  }
+  write_event(session, plan,
+              {.subject_of = Operation::read,
+               .op = 'r',
+               .position = position_of(session, part),
+               .after = {.row = &row},
+               .lsn = session.transaction.facts.commit_lsn,
+               .unjudged = passage == Passage::unknown});
+}
+
+void write_discard(Session& session, const RelationPlan& plan, uint32_t part) {
+  write_event(session, plan,
+              {.subject_of = Operation::truncate,
+               .op = 't',
+               .position = position_of(session, part),
+               .lsn = session.transaction.facts.commit_lsn,
+               .headers = discard_headers});
 }
 
 }  // namespace waljet

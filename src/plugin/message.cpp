@@ -83,13 +83,12 @@ EventHead head_of(const Session& session, const LogicalMessage& message, std::st
 }
 
 // The message without its content: nobody could take it whole.
-EventMark put_without_content(LogicalDecodingContext* ctx, const LogicalMessage& message,
+EventMark put_without_content(Session& session, const LogicalMessage& message,
                               const EventHead& head, const EventMark& mark, size_t bytes,
                               std::string_view prefix) {
-  Session& session = session_of(ctx);
   EventMark anew = mark;
   if (session.options.output == OutputKind::frames) {
-    anew = begin_stub(ctx, mark, head, bytes);
+    anew = begin_stub(session, mark, head, bytes);
   } else {
     session.batch.truncate(mark.body);
   }
@@ -100,29 +99,27 @@ EventMark put_without_content(LogicalDecodingContext* ctx, const LogicalMessage&
 }
 
 // As the streamer's own messages are: short. What is not is not one of them.
-void write_control(LogicalDecodingContext* ctx, const LogicalMessage& message) {
-  Session& session = session_of(ctx);
+void write_control(Session& session, const LogicalMessage& message) {
   const bool fits = message.content.size() <= message_bytes_max - frame_header_bytes;
   if (session.options.output != OutputKind::frames || message.transactional || !fits) return;
   const EventMark mark = begin_event(
-      ctx,
+      session,
       {.kind = FrameKind::control, .position = {message.start_lsn, 0, 0}, .end_lsn = message.lsn});
   session.batch.put(message.content);
-  end_event(ctx, mark);
-  flush(ctx);
+  end_event(session, mark);
+  flush(session);
 }
 
 }  // namespace
 
-void write_message(LogicalDecodingContext* ctx, const LogicalMessage& message) {
-  Session& session = session_of(ctx);
-  if (message.prefix == control_prefix) return write_control(ctx, message);
+void write_message(Session& session, const LogicalMessage& message) {
+  if (message.prefix == control_prefix) return write_control(session, message);
   const std::string_view prefix = utf8_of(message.prefix);
   if (!session.options.messages.matches(prefix)) return;
-  if (message.transactional) count_in_transaction(ctx, collection);
+  if (message.transactional) count_in_transaction(session, collection);
 
   const EventHead head = head_of(session, message, prefix);
-  EventMark mark = begin_event(ctx, head);
+  EventMark mark = begin_event(session, head);
   put_head(session, message, prefix);
   const BinaryMode mode = session.options.binary;
   const size_t bytes =
@@ -131,10 +128,10 @@ void write_message(LogicalDecodingContext* ctx, const LogicalMessage& message) {
     put_content(session.batch, mode, message.content);
     put_end(session);
   } else {
-    mark = put_without_content(ctx, message, head, mark, bytes, prefix);
+    mark = put_without_content(session, message, head, mark, bytes, prefix);
   }
-  end_event(ctx, mark);
-  if (!message.transactional) flush(ctx);
+  end_event(session, mark);
+  if (!message.transactional) flush(session);
 }
 
 }  // namespace waljet

@@ -20,6 +20,6 @@ struct LogicalMessage {
 //
 // Prefix `waljet` is reserved: such a message is never an event. Outside a transaction it is a
 // control frame, whatever the options let through; in lines, or in a transaction, it is nothing.
-void write_message(LogicalDecodingContext* ctx, const LogicalMessage& message);
+void write_message(Session& session, const LogicalMessage& message);
 
 }  // namespace waljet

@@ -40,14 +40,11 @@ EventMark begin_single(Session& session, const Frame& frame) {
   return {start, session.batch.size(), start + message_bytes_max};
 }
 
-// One message. ctx->out may already hold its header: append only. An empty message would break
-// pg_recvlogical.
-void send(LogicalDecodingContext* ctx, std::string_view bytes) {
+// One message. An empty one would break pg_recvlogical.
+void send(const Session& session, std::string_view bytes) {
   if (bytes.empty()) return;
   Assert(bytes.size() <= message_bytes_max);
-  OutputPluginPrepareWrite(ctx, true);
-  appendBinaryStringInfo(ctx->out, bytes.data(), static_cast<int>(bytes.size()));
-  OutputPluginWrite(ctx, true);
+  session.outlet.send(session.outlet.receiver, bytes);
 }
 
 void empty(Session& session) {
@@ -56,9 +53,8 @@ void empty(Session& session) {
 }
 
 // Sends the first `bytes` of the batch; what is behind them stays.
-void send_first(LogicalDecodingContext* ctx, size_t bytes) {
-  Session& session = session_of(ctx);
-  send(ctx, {session.batch.data(), bytes});
+void send_first(Session& session, size_t bytes) {
+  send(session, {session.batch.data(), bytes});
   const size_t left = session.batch.size() - bytes;
   if (left == 0) return empty(session);
   memmove(session.batch.data(), session.batch.data() + bytes, left);
@@ -68,10 +64,9 @@ void send_first(LogicalDecodingContext* ctx, size_t bytes) {
 
 // An event that fits into a message, but not into one with what was gathered before it: `start`
 // and `body` say where it lies.
-void flush_apart(LogicalDecodingContext* ctx, size_t start, size_t body) {
-  Session& session = session_of(ctx);
-  send(ctx, {session.batch.data(), start});
-  send(ctx, session.batch.since(uses_frames(session) ? start : body));
+void flush_apart(Session& session, size_t start, size_t body) {
+  send(session, {session.batch.data(), start});
+  send(session, session.batch.since(uses_frames(session) ? start : body));
   empty(session);
 }
 
@@ -85,17 +80,15 @@ bool may_join_others(const Session& session, const EventHead& head) {
   return session.options.group_bytes > 0 && has_company && head.old_key_hash == 0;
 }
 
-void close_group(LogicalDecodingContext* ctx) {
-  Session& session = session_of(ctx);
+void close_group(Session& session) {
   if (!session.group.is_open()) return;
   session.group.close(session.batch);
-  if (session.one_per_message) send_first(ctx, session.batch.size());
+  if (session.one_per_message) send_first(session, session.batch.size());
 }
 
 // The event may have to leave the group again, and to begin a frame of its own.
-EventMark begin_in_group(LogicalDecodingContext* ctx, const Frame& frame) {
-  Session& session = session_of(ctx);
-  if (!session.group.takes(session.batch, frame)) close_group(ctx);
+EventMark begin_in_group(Session& session, const Frame& frame) {
+  if (!session.group.takes(session.batch, frame)) close_group(session);
   const size_t start = session.batch.size();
   const size_t head_bytes =
       frame_header_bytes + frame.subject.size() + frame.table.size() + frame.key.size();
@@ -105,19 +98,18 @@ EventMark begin_in_group(LogicalDecodingContext* ctx, const Frame& frame) {
 
 }  // namespace
 
-void flush(LogicalDecodingContext* ctx) {
-  close_group(ctx);
-  send_first(ctx, session_of(ctx).batch.size());
+void flush(Session& session) {
+  close_group(session);
+  send_first(session, session.batch.size());
 }
 
-EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
-  Session& session = session_of(ctx);
+EventMark begin_event(Session& session, const EventHead& head) {
   if (head.xid != 0) session.transaction.wrote = true;
   if (uses_frames(session)) {
     say_hello_once(session);
     const Frame frame = frame_of(head.kind, head, head.headers);
-    if (may_join_others(session, head)) return begin_in_group(ctx, frame);
-    close_group(ctx);
+    if (may_join_others(session, head)) return begin_in_group(session, frame);
+    close_group(session);
     return begin_single(session, frame);
   }
   const size_t start = session.batch.size();
@@ -125,12 +117,11 @@ EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head) {
   return {start, session.batch.size(), start + message_bytes_max};
 }
 
-EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
+EventMark begin_stub(Session& session, const EventMark& mark, const EventHead& head,
                      uint64_t bytes) {
-  Session& session = session_of(ctx);
   if (session.group.holds_event()) {
     session.group.cancel(session.batch);
-    close_group(ctx);
+    close_group(session);
   } else {
     session.batch.truncate(mark.start);
   }
@@ -141,8 +132,7 @@ EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const E
   return begin_single(session, frame_of(FrameKind::stub, head, headers.view()));
 }
 
-void end_event(LogicalDecodingContext* ctx, const EventMark& mark) {
-  Session& session = session_of(ctx);
+void end_event(Session& session, const EventMark& mark) {
   size_t start = mark.start;
   if (session.group.holds_event()) {
     start = session.group.end(session.batch);
@@ -152,15 +142,30 @@ void end_event(LogicalDecodingContext* ctx, const EventMark& mark) {
   const size_t size = session.batch.size();
   const size_t complete = session.group.is_open() ? session.group.start() : size;
   if (size > message_bytes_max) {
-    flush_apart(ctx, start, mark.body);
+    flush_apart(session, start, mark.body);
   } else if (complete > 0 && (session.one_per_message || complete >= session.options.batch_bytes)) {
-    send_first(ctx, complete);
+    send_first(session, complete);
   }
 }
 
-void write_commit(LogicalDecodingContext* ctx, const Position& position, Lsn end_lsn) {
-  Session& session = session_of(ctx);
-  close_group(ctx);
+void write_read_end(Session& session, const ReadEnd& end) {
+  flush(session);
+  Sink rows = make_sink(session.change_context, 32);
+  put_uint(rows, end.rows);
+  Sink headers = make_sink(session.change_context, 64);
+  put_frame_header(headers, {read_rows_header, rows.view()});
+  put_frame_header(headers, {read_more_header, end.more ? "true" : "false"});
+  Frame frame;
+  frame.kind = FrameKind::read_end;
+  frame.key = end.cursor;
+  frame.key_hash = end.table_hash;
+  frame.headers = headers.view();
+  end_frame(session.batch, begin_frame(session.batch, frame));
+  flush(session);
+}
+
+void write_commit(Session& session, const Position& position, Lsn end_lsn) {
+  close_group(session);
   if (uses_frames(session)) {
     Frame frame;
     frame.kind = FrameKind::commit;
@@ -169,7 +174,7 @@ void write_commit(LogicalDecodingContext* ctx, const Position& position, Lsn end
     frame.end_lsn = end_lsn;
     end_frame(session.batch, begin_frame(session.batch, frame));
   }
-  flush(ctx);
+  flush(session);
 }
 
 }  // namespace waljet

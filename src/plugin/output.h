@@ -39,8 +39,8 @@ struct EventMark {
 // end_event(), which writes the batch out if it is full, but for a group that events may still
 // join. The event must end below event_ceiling(): it may be begun anew instead, as a stub or with
 // another body. What `head` views is needed until end_event().
-EventMark begin_event(LogicalDecodingContext* ctx, const EventHead& head);
-void end_event(LogicalDecodingContext* ctx, const EventMark& mark);
+EventMark begin_event(Session& session, const EventHead& head);
+void end_event(Session& session, const EventMark& mark);
 
 // The size that the batch may have at the end of this event.
 constexpr size_t event_ceiling(const EventMark& mark) {
@@ -49,14 +49,24 @@ constexpr size_t event_ceiling(const EventMark& mark) {
 
 // Frames only: forgets the event and begins a stub in its place. `bytes` is what the event's body
 // takes, or at most takes.
-EventMark begin_stub(LogicalDecodingContext* ctx, const EventMark& mark, const EventHead& head,
+EventMark begin_stub(Session& session, const EventMark& mark, const EventHead& head,
                      uint64_t bytes);
 
 // Writes out all that is gathered. Outside a transaction nothing else does.
-void flush(LogicalDecodingContext* ctx);
+void flush(Session& session);
 
 // Ends the transaction in hand: says so to the streamer and writes out what is left of the batch.
 // Called only for transactions that wrote at least one event. `position` is that of its end.
-void write_commit(LogicalDecodingContext* ctx, const Position& position, Lsn end_lsn);
+void write_commit(Session& session, const Position& position, Lsn end_lsn);
+
+// What a read came to.
+struct ReadEnd {
+  uint64_t rows = 0;             // that were read, sent or not
+  bool more = false;             // there may be rows behind them
+  std::string_view cursor = {};  // behind the last of them, where there may be more
+  uint64_t table_hash = 0;       // see plugin/key_hash.h
+};
+// Writes out what is left of the batch, and then this in a message of its own.
+void write_read_end(Session& session, const ReadEnd& end);
 
 }  // namespace waljet

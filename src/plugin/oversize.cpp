@@ -71,10 +71,9 @@ bool is_worth_formatting(Session& session, const RelationPlan& plan, const RowEv
          bytes.least <= static_cast<uint64_t>(body_limit(session));
 }
 
-EventMark put_stub(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event,
+EventMark put_stub(Session& session, const RelationPlan& plan, const RowEvent& event,
                    const EventHead& head, const EventMark& mark, uint64_t bytes) {
-  Session& session = session_of(ctx);
-  const EventMark stub = begin_stub(ctx, mark, head, bytes);
+  const EventMark stub = begin_stub(session, mark, head, bytes);
   const size_t ceiling = event_ceiling(stub);
   const bool fits = put_body(session, plan, event, Detail::key, ceiling);
   if (fits && is_allowed(session, session.batch.size() - stub.body)) return stub;
@@ -83,9 +82,8 @@ EventMark put_stub(LogicalDecodingContext* ctx, const RelationPlan& plan, const 
   return stub;
 }
 
-void put_shortened(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event,
+void put_shortened(Session& session, const RelationPlan& plan, const RowEvent& event,
                    const EventMark& mark) {
-  Session& session = session_of(ctx);
   Sink& batch = session.batch;
   const size_t ceiling = event_ceiling(mark);
   const Choice choice{array_of_columns<bool>(plan), array_of_columns<int64_t>(plan)};

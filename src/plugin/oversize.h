@@ -16,12 +16,12 @@ bool is_allowed(const Session& session, size_t body_bytes);
 
 // Replaces the event begun at `mark` by a stub that tells `bytes`, with the columns of the key, or
 // without them where even that is too large. Returns the mark for end_event(). For frames.
-EventMark put_stub(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event,
+EventMark put_stub(Session& session, const RelationPlan& plan, const RowEvent& event,
                    const EventHead& head, const EventMark& mark, uint64_t bytes);
 
 // Writes the body behind `mark` anew without its largest values, largest first, the key's last,
 // until it fits or nothing is left that can be left out. For lines.
-void put_shortened(LogicalDecodingContext* ctx, const RelationPlan& plan, const RowEvent& event,
+void put_shortened(Session& session, const RelationPlan& plan, const RowEvent& event,
                    const EventMark& mark);
 
 }  // namespace waljet

@@ -7,16 +7,9 @@
 
 #include "plugin/change.h"
 #include "plugin/compat.h"
-#include "plugin/connect_schema.h"
-#include "plugin/encoding.h"
 #include "plugin/hash_salt.h"
-#include "plugin/memory.h"
 #include "plugin/message.h"
 #include "plugin/neutral_settings.h"
-#include "plugin/options.h"
-#include "plugin/output.h"
-#include "plugin/publication.h"
-#include "plugin/rule_check.h"
 #include "plugin/session.h"
 #include "plugin/transaction.h"
 
@@ -29,8 +22,6 @@ PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks* callbacks);
 namespace waljet {
 namespace {
 
-constexpr size_t batch_slack_bytes = 16384;  // one ordinary event past the limit without growing
-constexpr size_t group_index_bytes = 4096;   // grows with the groups
 constexpr uint32_t progress_interval_calls = 100;
 
 // The SQL functions have no connection whose life depends on progress.
@@ -47,58 +38,12 @@ void keep_alive(LogicalDecodingContext* ctx) {
   update_progress(ctx, false);
 }
 
-// The name of our database, which no session can change while we are connected to it.
-std::string_view database_name(MemoryContext context) {
-  const bool own_transaction = !IsTransactionState();
-  MemoryContext caller = CurrentMemoryContext;
-  if (own_transaction) StartTransactionCommand();
-  const std::string_view name = copy_into(context, utf8_of(get_database_name(MyDatabaseId)));
-  if (own_transaction) CommitTransactionCommand();
-  MemoryContextSwitchTo(caller);
-  return name;
-}
-
-void allocate_rows(Session& session) {
-  const auto room = [&](size_t element) {
-    return MemoryContextAlloc(session.context, MaxTupleAttributeNumber * element);
-  };
-  session.old_values = static_cast<Datum*>(room(sizeof(Datum)));
-  session.old_nulls = static_cast<bool*>(room(sizeof(bool)));
-  session.new_values = static_cast<Datum*>(room(sizeof(Datum)));
-  session.new_nulls = static_cast<bool*>(room(sizeof(bool)));
-}
-
-void render_source(Session& session) {
-  Sink head = make_sink(session.context, 256);
-  debezium::put_source_head(head, WALJET_VERSION, session.options.name, json_text());
-  session.source_head = head.view();
-  Sink db = make_sink(session.context, 256);
-  debezium::put_source_db(db, session.database, json_text());
-  session.source_db = db.view();
-  Sink id = make_sink(session.context, 256);
-  put_source_id(id, session.options.name,
-                source_hash(GetSystemIdentifier(), NameStr(MyReplicationSlot->data.name)));
-  session.source_id = id.view();
-  if (!session.options.schemas) return;
-  session.message_payload_head = message_payload_head(session.context, session.options);
-  session.transaction_payload_head = transaction_payload_head(session.context, session.options);
-}
-
-Session& make_session(LogicalDecodingContext* ctx) {
-  MemoryContext context =
-      AllocSetContextCreate(ctx->context, "waljet session", ALLOCSET_DEFAULT_SIZES);
-  auto* session = new (MemoryContextAllocZero(context, sizeof(Session))) Session();
-  session->context = context;
-  session->change_context = AllocSetContextCreate(context, "waljet change", ALLOCSET_DEFAULT_SIZES);
-  session->transaction.head = make_sink(context, 512);
-  session->transaction.times = make_sink(context, 128);
-  session->transaction.id = make_sink(context, 64);
-  session->transaction.origin = make_sink(context, 128);
-  session->transaction.commit_time = make_sink(context, 64);
-  session->key = make_sink(context, 256);
-  session->subject = make_sink(context, 256);
-  allocate_rows(*session);
-  return *session;
+// One message. ctx->out may already hold its header: append only.
+void send_message(void* receiver, std::string_view message) {
+  auto* ctx = static_cast<LogicalDecodingContext*>(receiver);
+  OutputPluginPrepareWrite(ctx, true);
+  appendBinaryStringInfo(ctx->out, message.data(), static_cast<int>(message.size()));
+  OutputPluginWrite(ctx, true);
 }
 
 void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options, bool is_init) {
@@ -107,26 +52,11 @@ void on_startup(LogicalDecodingContext* ctx, OutputPluginOptions* server_options
   if (is_init) return;  // a slot is being created: there are no options and nothing to decode
   // First: what a name or an encoding is must not depend on the session either.
   const int settings_nest_level = neutralize_settings(!under_sql_function(ctx));
-  require_known_encoding();
-
-  Session& session = make_session(ctx);
-  session.database = database_name(session.context);
-  session.options = read_options(ctx->output_plugin_options, session.database);
-  session.options.hash_salt = copy_into(session.context, hash_salt());
-  require_fitting_rules(session.options);
-  if (session.options.transactions) {
-    session.transaction.counts = make_transaction_counts(session.context);
-  }
-  List* publications = session.options.publications.empty()
-                           ? NIL
-                           : require_publications(session.context, session.options.publications);
-  session.relations =
-      make_relation_cache(session.context, session.options, session.database, publications);
-  session.one_per_message = under_sql_function(ctx) || session.options.batch_bytes == 0;
-  session.batch = make_sink(session.context, session.options.batch_bytes + batch_slack_bytes);
-  session.group =
-      GroupWriter(session.options.group_bytes, make_sink(session.context, group_index_bytes));
-  render_source(session);
+  Session& session = open_session({.parent = ctx->context,
+                                   .options = ctx->output_plugin_options,
+                                   .slot = NameStr(MyReplicationSlot->data.name),
+                                   .outlet = {send_message, ctx},
+                                   .one_per_message = under_sql_function(ctx)});
   if (session.options.output == OutputKind::frames) {
     server_options->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;
   }
@@ -157,7 +87,7 @@ void on_change(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, Relation rela
   if (!is_unwanted_origin(session, txn)) {
     follow_catalog_view(session.catalog);
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
-    write_change(ctx, relation, change);
+    write_change(session, relation, change);
     MemoryContextSwitchTo(caller);
     MemoryContextReset(session.change_context);
   }
@@ -171,7 +101,7 @@ void on_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int relatio
   if (!is_unwanted_origin(session, txn)) {
     follow_catalog_view(session.catalog);
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
-    write_truncates(ctx, relations, relation_count, change->lsn);
+    write_truncates(session, relations, relation_count, change->lsn);
     MemoryContextSwitchTo(caller);
     MemoryContextReset(session.change_context);
   }
@@ -185,7 +115,7 @@ void on_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr l
   if (transactional) ++session.transaction.ordinal;
   if (!transactional || !is_unwanted_origin(session, txn)) {
     MemoryContext caller = MemoryContextSwitchTo(session.change_context);
-    write_message(ctx, {transactional, lsn, ctx->reader->ReadRecPtr, prefix, {content, bytes}});
+    write_message(session, {transactional, lsn, ctx->reader->ReadRecPtr, prefix, {content, bytes}});
     MemoryContextSwitchTo(caller);
     MemoryContextReset(session.change_context);
   }
@@ -193,7 +123,7 @@ void on_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr l
 }
 
 void on_commit(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr) {
-  const bool wrote = end_transaction(ctx, txn->end_lsn);
+  const bool wrote = end_transaction(session_of(ctx), txn->end_lsn);
   update_progress(ctx, !wrote);
 }
 

@@ -21,6 +21,7 @@ class RelationCache {
   std::string_view database;
   List* publications = NIL;
   HTAB* tallies = nullptr;
+  RelationCache* next = nullptr;  // of those that are in use
 
   PlanTerms terms(MemoryContext parent) const {
     return {parent, *options, database, publications, tallies};
@@ -33,32 +34,43 @@ namespace {
 
 constexpr long expected_tables = 64;
 
-// The cache of the decoding that runs in this backend, if one does. Invalidation callbacks cannot
-// be unregistered, so they look here.
-RelationCache* active_cache = nullptr;
+// Those that are in use: of the decoding that runs in this backend, if one does, and of tables that
+// are being read. Invalidation callbacks cannot be unregistered, so they look here.
+RelationCache* caches = nullptr;
 
 void forget_cache(void* cache) {
-  if (active_cache == cache) active_cache = nullptr;
+  for (RelationCache** at = &caches; *at != nullptr; at = &(*at)->next) {
+    if (*at != cache) continue;
+    *at = (*at)->next;
+    return;
+  }
 }
 
 // Callbacks may run in the middle of any catalog look-up, while a plan is in use: they only mark.
-void invalidate_all() {
+void invalidate_plans(const RelationCache& cache) {
   HASH_SEQ_STATUS sequence;
-  hash_seq_init(&sequence, active_cache->plans);
+  hash_seq_init(&sequence, cache.plans);
   while (auto* entry = static_cast<Entry*>(hash_seq_search(&sequence))) entry->valid = false;
 }
 
-void on_relation_change(Datum, Oid relid) {
-  if (active_cache == nullptr) return;
-  if (relid == InvalidOid || active_cache->has_roots()) return invalidate_all();
-  auto* entry = static_cast<Entry*>(hash_search(active_cache->plans, &relid, HASH_FIND, nullptr));
+void invalidate_plan(const RelationCache& cache, Oid relid) {
+  if (relid == InvalidOid || cache.has_roots()) return invalidate_plans(cache);
+  auto* entry = static_cast<Entry*>(hash_search(cache.plans, &relid, HASH_FIND, nullptr));
   if (entry != nullptr) entry->valid = false;
+}
+
+void on_relation_change(Datum, Oid relid) {
+  for (RelationCache* cache = caches; cache != nullptr; cache = cache->next) {
+    invalidate_plan(*cache, relid);
+  }
 }
 
 // A renamed schema, type or enum label sends no message for the tables that use it, nor does an
 // output function that is replaced.
 void on_catalog_change(Datum, int, uint32) {
-  if (active_cache != nullptr) invalidate_all();
+  for (RelationCache* cache = caches; cache != nullptr; cache = cache->next) {
+    invalidate_plans(*cache);
+  }
 }
 
 void register_callbacks_once() {
@@ -97,7 +109,8 @@ RelationCache* make_relation_cache(MemoryContext context, const PluginOptions& o
   callback->func = forget_cache;
   callback->arg = cache;
   MemoryContextRegisterResetCallback(context, callback);
-  active_cache = cache;
+  cache->next = caches;
+  caches = cache;
   return cache;
 }
 

@@ -54,7 +54,7 @@ struct RelationPlan {
   std::string_view source;        // rendered, for the format: see debezium::put_relation(),
                                   // wal_listener::put_relation()
   std::string_view payload_head;  // what stands before an event's body; empty without a schema
-  std::string_view subjects[4];   // by operation; of templates that do not depend on the key
+  std::string_view subjects[5];   // by operation; of templates that do not depend on the key
 
   bool wants(Operation operation) const {
     return (operations & static_cast<uint8_t>(operation)) != 0;

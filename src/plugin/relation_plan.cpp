@@ -239,11 +239,11 @@ void apply_publications(RelationPlan& plan, const Published& published, Relation
 }
 
 void build_subjects(RelationPlan& plan, const PlanTerms& terms) {
-  constexpr std::string_view actions[] = {"insert", "update", "delete", "truncate"};
-  constexpr std::string_view ops[] = {"c", "u", "d", "t"};
+  constexpr std::string_view actions[] = {"insert", "update", "delete", "truncate", "read"};
+  constexpr std::string_view ops[] = {"c", "u", "d", "t", "r"};
   const PluginOptions& options = terms.options;
   if (options.subject.depends_on_key()) return;
-  for (size_t i = 0; i < 4; ++i) {
+  for (size_t i = 0; i < 5; ++i) {
     Sink sink = make_sink(plan.context, 256);
     options.subject.put(sink,
                         {options.name, terms.database, plan.schema, plan.name, actions[i], ops[i]});

@@ -9,9 +9,9 @@
 namespace waljet {
 namespace {
 
-// Of a column that is not NULL.
+// Of a column that is not NULL: whether the row only says where the value was.
 bool is_out_of_line(const Column& column, const Row& row) {
-  return column.codec.varlena &&
+  return column.codec.varlena && !row.in_table &&
          VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(row.values[column.index]));
 }
 

@@ -16,6 +16,7 @@ struct Row {
   Datum* values = nullptr;
   bool* nulls = nullptr;
   bool may_be_large = false;  // its values may take more bytes than a page can hold
+  bool in_table = false;      // read from its table, where out-of-line values are too
 };
 
 // What an event shows of one side of a change.

@@ -89,7 +89,8 @@ void make_or_fail(void* argument) {
 // ---- judging ----
 
 bool is_logged(const RowFilter& filter, const Row& row, int column) {
-  if (row.nulls[column] || TupleDescAttr(filter.descriptor, column)->attlen != -1) return true;
+  if (row.in_table || row.nulls[column]) return true;
+  if (TupleDescAttr(filter.descriptor, column)->attlen != -1) return true;
   return !VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(row.values[column]));
 }
 

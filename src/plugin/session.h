@@ -1,6 +1,7 @@
-// All that the plugin keeps while one slot is decoded: the private data of the decoding context.
+// All that is kept while one slot is decoded, as the private data of the decoding context, or while
+// rows of one table are read, see plugin/row_reader.h.
 //
-// Plain data, in a memory context of its own below ctx->context, so that an error anywhere frees
+// Plain data, in a memory context of its own below the caller's, so that an error anywhere frees
 // it.
 #pragma once
 
@@ -18,11 +19,17 @@
 
 namespace waljet {
 
+// How messages leave: in one call each, none of them empty.
+struct Outlet {
+  void (*send)(void* receiver, std::string_view message) = nullptr;
+  void* receiver = nullptr;
+};
+
 // The transaction in hand.
 struct TransactionState {
   debezium::Transaction facts;
   Lsn first_lsn = 0;      // of its first change
-  uint64_t ordinal = 0;   // of the last counted call
+  uint64_t ordinal = 0;   // of the last counted call; of rows that are read: number of the row
   bool rendered = false;  // the sinks below are those of this transaction
   bool wrote = false;     // an event of it has been put into the batch
   Sink head;
@@ -40,8 +47,12 @@ struct Session {
   std::string_view source_head;  // rendered, see event/debezium.h
   std::string_view source_db;
   std::string_view source_id;                 // `<name>.<8>`
+  std::string_view id_head;                   // what ids of events begin with
   std::string_view message_payload_head;      // see plugin/connect_schema.h; empty without schemas
   std::string_view transaction_payload_head;  //
+
+  Outlet outlet;
+  bool reads = false;  // rows of a table, not changes of the log
 
   MemoryContext context = nullptr;         // lives as long as the session
   MemoryContext change_context = nullptr;  // reset after each change
@@ -64,6 +75,19 @@ struct Session {
   Datum* new_values = nullptr;
   bool* new_nulls = nullptr;
 };
+
+struct SessionTerms {
+  MemoryContext parent = nullptr;
+  List* options = NIL;  // of DefElem, as START_REPLICATION gives them; lives as long as the session
+  std::string_view slot = {};           // part of ids
+  std::string_view snapshot = "false";  // what `source.snapshot` says
+  Outlet outlet = {};
+  bool one_per_message = false;
+};
+
+// Raises 22023 where something is wrong with the options. Settings must be neutral, see
+// plugin/neutral_settings.h.
+Session& open_session(const SessionTerms& terms);
 
 inline Session& session_of(LogicalDecodingContext* ctx) {
   return *static_cast<Session*>(ctx->output_plugin_private);

@@ -39,38 +39,35 @@ debezium::Boundary without_collections(debezium::Boundary boundary) {
   return boundary;
 }
 
-void write_boundary(LogicalDecodingContext* ctx, const debezium::Boundary& boundary,
-                    uint64_t ordinal) {
-  Session& session = session_of(ctx);
+void write_boundary(Session& session, const debezium::Boundary& boundary, uint64_t ordinal) {
   const EventMark mark =
-      begin_event(ctx, {.kind = FrameKind::marker,
-                        .position = {session.transaction.facts.commit_lsn, ordinal, 0},
-                        .xid = boundary.xid,
-                        .subject = boundary_subject(session)});
+      begin_event(session, {.kind = FrameKind::marker,
+                            .position = {session.transaction.facts.commit_lsn, ordinal, 0},
+                            .xid = boundary.xid,
+                            .subject = boundary_subject(session)});
   put_boundary_body(session, boundary);
   if (!is_allowed(session, session.batch.size() - mark.body)) {
     session.batch.truncate(mark.body);
     put_boundary_body(session, without_collections(boundary));
   }
-  end_event(ctx, mark);
+  end_event(session, mark);
 }
 
-void write_begin(LogicalDecodingContext* ctx) {
-  const TransactionState& transaction = session_of(ctx).transaction;
-  write_boundary(ctx,
+void write_begin(Session& session) {
+  const TransactionState& transaction = session.transaction;
+  write_boundary(session,
                  {.xid = transaction.facts.xid,
                   .lsn = transaction.first_lsn,
                   .commit_us = transaction.facts.commit_us},
                  0);
 }
 
-void write_end(LogicalDecodingContext* ctx, Lsn end_lsn, uint64_t ordinal) {
-  Session& session = session_of(ctx);
+void write_end(Session& session, Lsn end_lsn, uint64_t ordinal) {
   const TransactionState& transaction = session.transaction;
   MemoryContext caller = MemoryContextSwitchTo(session.change_context);
   const std::string_view collections =
       render_collections(*transaction.counts, session.change_context);
-  write_boundary(ctx,
+  write_boundary(session,
                  {.end = true,
                   .xid = transaction.facts.xid,
                   .lsn = end_lsn,
@@ -97,19 +94,19 @@ void begin_transaction(Session& session, const ReorderBufferTXN* txn) {
   read_origin(session, txn);
 }
 
-void count_in_transaction(LogicalDecodingContext* ctx, std::string_view collection) {
-  TransactionState& transaction = session_of(ctx).transaction;
+void count_in_transaction(Session& session, std::string_view collection) {
+  TransactionState& transaction = session.transaction;
   if (transaction.counts == nullptr) return;
-  if (!transaction.wrote) write_begin(ctx);
+  if (!transaction.wrote) write_begin(session);
   transaction.order = count_event(*transaction.counts, collection);
 }
 
-bool end_transaction(LogicalDecodingContext* ctx, Lsn end_lsn) {
-  const TransactionState& transaction = session_of(ctx).transaction;
+bool end_transaction(Session& session, Lsn end_lsn) {
+  const TransactionState& transaction = session.transaction;
   if (!transaction.wrote) return false;
   const uint64_t ordinal = transaction.ordinal + 1;
-  if (transaction.counts != nullptr) write_end(ctx, end_lsn, ordinal);
-  write_commit(ctx, {transaction.facts.commit_lsn, ordinal, 0}, end_lsn);
+  if (transaction.counts != nullptr) write_end(session, end_lsn, ordinal);
+  write_commit(session, {transaction.facts.commit_lsn, ordinal, 0}, end_lsn);
   return true;
 }
 

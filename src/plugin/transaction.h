@@ -14,9 +14,9 @@ void begin_transaction(Session& session, const ReorderBufferTXN* txn);
 
 // Called for each event before it is begun: gives it its place in the transaction, writes BEGIN in
 // front of the first.
-void count_in_transaction(LogicalDecodingContext* ctx, std::string_view collection);
+void count_in_transaction(Session& session, std::string_view collection);
 
 // Writes END and the commit. Returns false where the transaction sent nothing.
-bool end_transaction(LogicalDecodingContext* ctx, Lsn end_lsn);
+bool end_transaction(Session& session, Lsn end_lsn);
 
 }  // namespace waljet

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg2
 
 from . import wait
-from .paths import MODULE, PG_BIN
+from .paths import MODULE, PG_BIN, PG_CONFIG, ROOT
 from .port import free_port
 from .process import Process
 
@@ -44,6 +44,11 @@ def as_server_user(*command):
 def known_settings():
     listing = subprocess.check_output([PG_BIN / "postgres", "--describe-config"], text=True)
     return {line.split("\t")[0] for line in listing.splitlines()}
+
+
+@functools.cache
+def share_directory():
+    return subprocess.check_output([PG_CONFIG, "--sharedir"], text=True).strip()
 
 
 def server_version():
@@ -85,7 +90,8 @@ class Template:
 class PostgresServer:
     """Listens on a Unix socket (no password) and on 127.0.0.1 (user postgres with self.password).
 
-    waljet.so is found through dynamic_library_path and allowed by output_plugin_libraries where the server knows it.
+    waljet.so is found through dynamic_library_path and allowed by output_plugin_libraries where the server knows it;
+    CREATE EXTENSION waljet works.
     """
 
     def __init__(self, template, **settings):
@@ -101,8 +107,14 @@ class PostgresServer:
             shutil.chown(self.socket, SERVER_USER)
         _copy(template.data, self.data)
         self.install_module(MODULE)
+        _install_extension(self.library)
         self.settings = dict(SETTINGS, listen_addresses="127.0.0.1", unix_socket_directories=self.socket,
                              dynamic_library_path=f"$libdir:{self.library}")
+        # Up to 17 it is Debian's PostgreSQL that can look elsewhere for extensions.
+        if "extension_control_path" in known_settings():
+            self.settings["extension_control_path"] = f"{self.library}{share_directory()}:$system"
+        elif "extension_destdir" in known_settings():
+            self.settings["extension_destdir"] = self.library
         if "output_plugin_libraries" in known_settings():
             self.settings["output_plugin_libraries"] = "pgoutput, test_decoding, waljet"
         self.settings.update(settings)
@@ -309,6 +321,15 @@ def lsn(text):
 
 def lsn_text(number):
     return f"{number >> 32:X}/{number & 0xFFFFFFFF:X}"
+
+
+def _install_extension(directory):
+    """Puts the extension's files into a directory as into pg_config's tree."""
+    target = Path(f"{directory}{share_directory()}") / "extension"
+    target.mkdir(parents=True)
+    for file in [ROOT / "waljet.control", *(ROOT / "sql").glob("*.sql")]:
+        shutil.copyfile(file, target / file.name)
+        (target / file.name).chmod(0o644)
 
 
 def _copy(source, target):

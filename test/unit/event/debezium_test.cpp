@@ -31,7 +31,8 @@ Parts parts_of(const Event& event) {
   using namespace debezium;
   const std::string head =
       written([&](Sink& sink) { put_source_head(sink, "0.1.0", event.name, event.mode); });
-  const std::string db = written([&](Sink& sink) { put_source_db(sink, event.db, event.mode); });
+  const std::string db =
+      written([&](Sink& sink) { put_source_db(sink, "false", event.db, event.mode); });
   return {written([&](Sink& sink) { put_transaction_head(sink, head, db, event.transaction); }),
           written([&](Sink& sink) { put_transaction_times(sink, event.transaction); }),
           written([&](Sink& sink) { put_relation(sink, event.schema, event.table, event.mode); }),
