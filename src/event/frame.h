@@ -7,7 +7,7 @@
 //          0    4  size of the whole frame, this field included
 //          4    1  kind
 //          5    1  op: c u d t r m, or 0
-//          6    2  flags, 0
+//          6    2  flags: 1 the event is incomplete; of a hello the frame version
 //          8    8  commit LSN  \.
 //         16    8  ordinal      | position of the event
 //         24    4  part        /
@@ -69,6 +69,9 @@ constexpr bool is_event(FrameKind kind) {
   return kind == FrameKind::event || kind == FrameKind::message || kind == FrameKind::stub ||
          kind == FrameKind::marker || kind == FrameKind::row;
 }
+
+// A value of the new row did not change, is stored out of line, and so is not in the event.
+constexpr uint16_t incomplete_flag = 1;
 
 struct Frame {
   FrameKind kind = FrameKind::event;

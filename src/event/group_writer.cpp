@@ -7,6 +7,7 @@ namespace waljet {
 bool GroupWriter::takes(const Sink& batch, const Frame& event) const {
   const bool same_transaction = event.position.commit_lsn == event_.position.commit_lsn;
   if (!open_ || !same_transaction || event.kind != event_.kind) return false;
+  if (event.flags != event_.flags) return false;
   const std::string_view bytes = batch.view();
   const char* subject = bytes.data() + start_ + frame_header_bytes;
   return event.subject == std::string_view{subject, event_.subject.size()};

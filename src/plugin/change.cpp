@@ -66,6 +66,7 @@ EventHead head_of(Session& session, const RelationPlan& plan, const RowEvent& ev
   const bool has_key = put_key_text(session.key, plan, image, head.key_hash);
   head.key = session.key.view();
   head.subject = subject_of(session, plan, event, has_key);
+  if (is_incomplete(plan, event.after)) head.flags = incomplete_flag;
   if (event.moved_from != nullptr) {
     head.old_key_hash = key_hash(plan, before_image(plan, event.moved_from));
   }

@@ -23,6 +23,7 @@ Frame frame_of(FrameKind kind, const EventHead& head, std::string_view headers) 
   Frame frame;
   frame.kind = kind;
   frame.op = head.op;
+  frame.flags = head.flags;
   frame.position = head.position;
   frame.xid = head.xid;
   frame.end_lsn = head.end_lsn;

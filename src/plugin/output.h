@@ -26,6 +26,7 @@ struct EventHead {
   std::string_view headers = {};  // lines, see event/frame.h
   uint64_t key_hash = 0;          // see event/frame.h
   uint64_t old_key_hash = 0;      //
+  uint16_t flags = 0;             //
 };
 
 // Where an event lies in the batch.

@@ -166,6 +166,14 @@ ByteRange row_bytes(const RelationPlan& plan, const RowImage& image) {
   return sum;
 }
 
+bool is_incomplete(const RelationPlan& plan, const RowImage& image) {
+  if (image.row == nullptr || image.identity_only || !image.row->may_be_large) return false;
+  for (int i = 0; i < plan.column_count; ++i) {
+    if (cell_of(plan, plan.columns[i], image).absent) return true;
+  }
+  return false;
+}
+
 bool key_changed(const RelationPlan& plan, const Row& old, const Row& row) {
   for (int i = 0; i < plan.key_count; ++i) {
     const Column& column = *plan.key[i];

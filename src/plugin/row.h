@@ -60,6 +60,9 @@ ByteRange row_bytes(const RelationPlan& plan, const RowImage& image);
 // no key, or none that has a text. `hash` becomes the key's, see plugin/key_hash.h.
 bool put_key_text(Sink& sink, const RelationPlan& plan, const RowImage& image, uint64_t& hash);
 
+// True if a value of the image is neither in its row nor in the old one that it may be taken from.
+bool is_incomplete(const RelationPlan& plan, const RowImage& image);
+
 // True if an update moved the row to another key.
 bool key_changed(const RelationPlan& plan, const Row& old, const Row& row);
 

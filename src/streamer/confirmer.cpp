@@ -23,6 +23,10 @@ bool Confirmer::record_due(Instant now, bool at_once) const {
   return at_once || now >= record_at();
 }
 
+bool Confirmer::may_record(Instant now) const {
+  return !writing_ && (!written_at_ || now >= *written_at_ + record_interval);
+}
+
 Instant Confirmer::record_at() const {
   if (writing_ || stored_.lsn <= written_.lsn) return Instant::max();
   return written_at_ ? *written_at_ + record_interval : Instant{};
@@ -46,6 +50,8 @@ void Confirmer::on_recorded(Instant now) {
   if (!writing_) return;
   written_ = *writing_;
   writing_.reset();
+  const Lsn before = waiting_.empty() ? confirmed_.lsn : waiting_.back().mark.lsn;
+  if (written_.lsn <= before) return;
   const bool fresh = event_at_ && now < *event_at_ + delay_;
   const Waiting one{written_, fresh ? now + delay_ : now};
   if (waiting_.size() < waiting_max) {

@@ -39,6 +39,8 @@ class Confirmer {
   // A record is to be written: something is new, no other one is under way, and the last one is old
   // enough. `at_once`: or not.
   bool record_due(Instant now, bool at_once) const;
+  // No other one is under way, and the last one is old enough, whether anything is new or not.
+  bool may_record(Instant now) const;
   // When it will be due; Instant::max() if nothing is new.
   Instant record_at() const;
   // What to write.

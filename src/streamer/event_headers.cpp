@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "event/subject.h"
+#include "streamer/row_place.h"
 
 namespace waljet {
 namespace {
@@ -23,6 +24,12 @@ void put_visible(Sink& sink, std::string_view text) {
   }
 }
 
+void put_full_id(Sink& sink, const Outgoing& outgoing, const Position& position) {
+  sink.put(outgoing.source_id);
+  sink.put(outgoing.row != nullptr ? row_id_word : ":");
+  put_position(sink, position);
+}
+
 }  // namespace
 
 void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
@@ -37,6 +44,7 @@ void EventHeaders::build(const Outgoing& outgoing, bool message_id) {
   if (outgoing.expected_sequence) {
     put_number("Nats-Expected-Last-Sequence", *outgoing.expected_sequence);
   }
+  if (outgoing.row != nullptr) put_row(*outgoing.row);
   if (event_count(*outgoing.frame) > 1) put_group(outgoing);
   put_lines(outgoing.frame->headers);
   if (choice_.any()) put_chosen(*outgoing.frame);
@@ -56,9 +64,7 @@ void EventHeaders::put_group(const Outgoing& outgoing) {
   put("Content-Type", "application/x-ndjson");
   put_number("Waljet-Count", event_count(*outgoing.frame));
   StringSink first;
-  (*first).put(outgoing.source_id);
-  (*first).put(':');
-  put_position(*first, position_at(*outgoing.frame, 0));
+  put_full_id(*first, outgoing, position_at(*outgoing.frame, 0));
   put("Waljet-First", first.view());
 }
 
@@ -67,10 +73,16 @@ void EventHeaders::put_id(const Outgoing& outgoing) {
   (*text_).put("Waljet-Id");
   (*text_).put('\0');
   id_at_ = text_.view().size();
-  (*text_).put(outgoing.source_id);
-  (*text_).put(':');
-  put_position(*text_, outgoing.frame->position);
+  put_full_id(*text_, outgoing, outgoing.frame->position);
   (*text_).put('\0');
+}
+
+void EventHeaders::put_row(const RowMark& row) {
+  StringSink place;
+  put_position(*place, row.place);
+  put("Waljet-Position", place.view());
+  if (row.first) put("Waljet-Snapshot", row.last ? "first,last" : "first");
+  if (row.last && !row.first) put("Waljet-Snapshot", "last");
 }
 
 void EventHeaders::put(std::string_view name, std::string_view value) {

@@ -1,6 +1,8 @@
 // Headers of an event as it is published.
 //
-//     Waljet-Id                       always: the event's id
+//     Waljet-Id                       always: the event's id, or the row's (row_place.h)
+//     Waljet-Position                 of a row that a snapshot read: its place in the stream
+//     Waljet-Snapshot                 of the first and the last row of a snapshot: first, last
 //     Nats-Expected-Last-Sequence     with strict fencing: sequence of the event before it
 //     Nats-Msg-Id                     with fencing off, or on demand: the id again
 //     Content-Type, Waljet-Count, Waljet-First
@@ -25,7 +27,7 @@ namespace waljet {
 
 class EventHeaders {
  public:
-  static constexpr size_t headers_max = 12;  // more are left out
+  static constexpr size_t headers_max = 16;  // more are left out
 
   explicit EventHeaders(HeaderChoice choice = {}) : choice_(choice) {}
 
@@ -42,6 +44,7 @@ class EventHeaders {
   };
   void put(std::string_view name, std::string_view value);
   void put_id(const Outgoing& outgoing);
+  void put_row(const RowMark& row);
   void put_number(std::string_view name, uint64_t number);
   void put_group(const Outgoing& outgoing);
   void put_lines(std::string_view lines);

@@ -14,6 +14,7 @@
 // waits. The source is woken when half of it is free again, and not for each item taken.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -63,6 +64,8 @@ class Handoff : public LinkListener {
   };
   void request_snapshot(const SnapshotRequest& request);
   void begin_snapshot(ExportedSnapshot snapshot);
+  // The server was heard of in the live session; Instant::max(): it is not to be heard of yet.
+  void set_contact(Instant at) { contact_.store(at, std::memory_order_relaxed); }
   void request_stop();
   // No item will follow: the connection is gone, and there will be no other.
   void end_input();
@@ -112,6 +115,7 @@ class Handoff : public LinkListener {
   std::optional<Position> take_divergence();
   std::optional<SnapshotRequest> take_snapshot_request();
   std::optional<ExportedSnapshot> take_exported_snapshot();
+  Instant contact() const { return contact_.load(std::memory_order_relaxed); }
   bool stop_requested() const;
   bool input_ended() const;
 
@@ -151,6 +155,7 @@ class Handoff : public LinkListener {
   };
   void wake_publisher();
 
+  std::atomic<Instant> contact_{Instant::max()};
   mutable std::mutex mutex_;
   std::deque<Item> items_;
   size_t queued_bytes_ = 0;

@@ -12,6 +12,7 @@
 #include "streamer/failpoint.h"
 #include "streamer/frame_text.h"
 #include "streamer/publish_protocol.h"
+#include "streamer/row_place.h"
 
 namespace waljet {
 namespace {
@@ -26,12 +27,30 @@ Surveyor::Settings surveyor_settings(const PublisherSettings& settings) {
           settings.pump.policy.strict};
 }
 
+constexpr std::string_view fence_body = R"({"waljet":"fence"})";
+
+// A subject that the pattern covers and that no table has.
+std::string fence_subject(std::string_view pattern) {
+  std::string subject;
+  for (const char c : pattern) {
+    if (c == '*' || c == '>') {
+      subject += "=fence";
+    } else {
+      subject += c;
+    }
+  }
+  return subject;
+}
+
 }  // namespace
 
 Publisher::Publisher(PublisherSettings settings, Handoff& handoff)
     : settings_(std::move(settings)),
       handoff_(handoff),
-      pump_(settings_.pump, [this] { return std::uniform_real_distribution<>(0, 1)(random_); }),
+      snapshots_(settings_.pump.names.source_id, settings_.snapshots, handoff),
+      pump_(
+          settings_.pump, [this] { return std::uniform_real_distribution<>(0, 1)(random_); },
+          &snapshots_),
       surveyor_(surveyor_settings(settings_)),
       headers_(settings_.headers) {}
 
@@ -40,6 +59,7 @@ void Publisher::run() {
     const Instant now = present();
     take_inputs(now);
     const PumpAction::Kind last = work(now);
+    work_on_snapshots(now);
     const bool news = exchange(now);
     report(now);
     if (last == PumpAction::Kind::stop) break;
@@ -58,6 +78,14 @@ PumpAction::Kind Publisher::work(Instant now) {
   }
 }
 
+// Orders and the job; the rows themselves go through the pump.
+void Publisher::work_on_snapshots(Instant now) {
+  if (!link_) return snapshots_.on_link_lost(now);
+  if (auto error = snapshots_.work(*link_, surveyor_, now)) {
+    pump_.on_trouble(std::move(*error), pump_.epoch(), now);
+  }
+}
+
 bool Publisher::exchange(Instant now) {
   if (!link_) return false;
   const bool was_full = !link_->takes_more();
@@ -65,6 +93,10 @@ bool Publisher::exchange(Instant now) {
   auto lost = link_->exchange(now, acks_);
   moved_bytes_ += acks_.size();
   for (const Ack& ack : acks_) {
+    if (ack.token == job_token) {
+      snapshots_.on_ack(ack, now);
+      continue;
+    }
     pump_.on_ack(ack, now);
     failpoint(ack.token == record_token ? "recorded" : "acknowledged");
   }
@@ -77,6 +109,7 @@ void Publisher::wait() {
   pace_.on_turn(woke_at_, std::exchange(moved_bytes_, 0));
   Instant until = wait_until_;
   if (notices_wait_) until = std::min(until, noticed_at_ + notice_interval);
+  if (link_) until = std::min(until, snapshots_.wake_at());
   const Link::Interest link = link_ ? link_->interest() : Link::Interest{-1, 0};
   handoff_.wait(until, pump_.wants_item(), link.fd, link.events);
   std::this_thread::sleep_until(pace_.turn_at(present()));
@@ -89,12 +122,14 @@ void Publisher::take_inputs(Instant now) {
   }
   answer_survey_request();
   pump_.on_live_session(handoff_.live_session());
+  pump_.on_contact(handoff_.contact());
   if (const auto diverged = handoff_.take_divergence()) pump_.on_divergence(*diverged);
   const bool stopping = handoff_.stop_requested();
   if (stopping) {
     failpoint("draining");
     pump_.request_stop(now);
   }
+  if (snapshots_.take_inputs(pump_.session_number() != 0, now)) pump_.on_rows(now);
   take_items(now);
   if (stopping && handoff_.input_ended() && pump_.wants_item()) pump_.on_input_end();
 }
@@ -136,6 +171,7 @@ void Publisher::report(Instant now) {
     reported_session_end_ = end.number;
     handoff_.report_session_end({end.number, end.why, end.blocked});
   }
+  snapshots_.report(now);
   log_notices(now);
   report_state();
 }
@@ -206,8 +242,12 @@ bool Publisher::act(const PumpAction& action, Instant now) {
     case PumpAction::Kind::prepare: prepare(action); return false;
     case PumpAction::Kind::create: create_stream(); return false;
     case PumpAction::Kind::publish: publish(action.message, now); return true;
+    case PumpAction::Kind::publish_fence: publish_fence(action.fence_behind, now); return true;
     case PumpAction::Kind::write_record: write_record(action, now); return true;
-    case PumpAction::Kind::drop_link: link_.reset(); return true;
+    case PumpAction::Kind::drop_link:
+      link_.reset();
+      snapshots_.on_link_lost(now);
+      return true;
     case PumpAction::Kind::wait:
     case PumpAction::Kind::stop: return false;
   }
@@ -232,6 +272,7 @@ void Publisher::prepare(const PumpAction& action) {
     message_bytes_max_ = std::min(message_bytes_max_, survey.stream->message_bytes_max);
   }
   handoff_.report_message_bytes_max(message_bytes_max_);
+  if (!pump_.reconciles()) snapshots_.on_survey(survey, present());
   pump_.on_prepared(std::move(survey), present());
 }
 
@@ -258,6 +299,16 @@ void Publisher::publish(const Outgoing& outgoing, Instant now) {
   auto error =
       link_->publish({subject_.view().data(), headers_.headers(), frame.body}, outgoing.token);
   failpoint("published");
+  if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
+}
+
+void Publisher::publish_fence(uint64_t behind, Instant now) {
+  const std::string id = settings_.pump.names.source_id + std::string(fence_id_word);
+  const std::string sequence = std::to_string(behind);
+  const std::array<Header, 2> headers{
+      {{"Waljet-Id", id.c_str()}, {"Nats-Expected-Last-Sequence", sequence.c_str()}}};
+  const std::string subject = fence_subject(settings_.subject_patterns.front());
+  auto error = link_->publish({subject.c_str(), headers, fence_body}, fence_token);
   if (error) pump_.on_trouble(std::move(*error), pump_.epoch(), now);
 }
 

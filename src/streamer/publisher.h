@@ -15,6 +15,7 @@
 #include "streamer/nats_access.h"
 #include "streamer/pace.h"
 #include "streamer/pump.h"
+#include "streamer/snapshot_desk.h"
 #include "streamer/stream_config.h"
 #include "streamer/string_sink.h"
 #include "streamer/surveyor.h"
@@ -29,6 +30,7 @@ struct PublisherSettings {
   bool message_ids = false;                   // Nats-Msg-Id as well
   HeaderChoice headers;
   PumpSettings pump;
+  SnapshotReaderSettings snapshots;
 };
 
 class Publisher {
@@ -46,6 +48,7 @@ class Publisher {
   void take_inputs(Instant now);
   void take_items(Instant now);
   PumpAction::Kind work(Instant now);
+  void work_on_snapshots(Instant now);
   // True if the pump may have more to do: answers have come, or what it published is sent.
   bool exchange(Instant now);
   void wait();
@@ -59,11 +62,13 @@ class Publisher {
   void prepare(const PumpAction& action);
   void create_stream();
   void publish(const Outgoing& outgoing, Instant now);
+  void publish_fence(uint64_t behind, Instant now);
   void write_record(const PumpAction& action, Instant now);
 
   PublisherSettings settings_;
   Handoff& handoff_;
   std::mt19937 random_{std::random_device{}()};
+  SnapshotDesk snapshots_;
   Pump pump_;
   Surveyor surveyor_;
   std::optional<Link> link_;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int api_error_wrong_last_sequence = 10071;
 constexpr int api_error_wrong_last_sequence_constant = 10164;
+constexpr Duration contact_poll_interval{100};
 
 bool says_somebody_else_wrote(const PubAck& ack) {
   return ack.error_code == api_error_wrong_last_sequence ||
@@ -88,12 +89,25 @@ PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
     state_ = PumpState::preparing;
     return next(now);
   }
-  const bool last = is_closing() && window_.empty();
-  const bool due = !recorded_ || confirmer_.record_due(now, last) || (last && !record_.settled);
+  if (recorded_ && chain_ < fence_until_) return publish_fence(now);
+  const bool last = is_closing() && window_.empty() && fences_under_way_ == 0;
+  const bool far = stored_sequence_ >= record_.stream_sequence + unrecorded_messages_max &&
+                   confirmer_.may_record(now);
+  const bool due =
+      !recorded_ || confirmer_.record_due(now, last) || (last && !record_.settled) || far;
   if (!record_under_way_ && due) {
     return write_record(now);
   }
   return publish_next(now, link_takes_more);
+}
+
+PumpAction Pump::publish_fence(Instant now) {
+  if (!awaiting()) silent_since_ = now;
+  ++fences_under_way_;
+  PumpAction action;
+  action.kind = PumpAction::Kind::publish_fence;
+  action.fence_behind = chain_++;
+  return action;
 }
 
 PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
@@ -104,20 +118,54 @@ PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
   }
   PumpAction action;
   const bool single = settings_.policy.strict && chain_ < single_until_;
-  const bool held =
-      !recorded_ || oversize_ || !link_takes_more || (single && window_.first() < send_);
-  if (held || send_ == window_.end()) {
+  const bool held = !recorded_ || oversize_ || !link_takes_more || fences_under_way_ > 0 ||
+                    (single && window_.first() < send_);
+  if (held || send_ == window_.end() || !may_follow(events_[send_ - events_first_])) {
+    action.until = wake_at();
+    return action;
+  }
+  KeptEvent& event = events_[send_ - events_first_];
+  if (event.is_row && !is_in_contact(now)) {
+    action.until = std::min(wake_at(), now + contact_poll_interval);
+    return action;
+  }
+  if (needs_record(event)) {
+    rows_under_way_ = event.is_row;
+    if (!record_under_way_) return write_record(now);
     action.until = wake_at();
     return action;
   }
   if (!awaiting()) silent_since_ = now;
-  KeptEvent& event = events_[send_ - events_first_];
   event.sequence = chain_;
   action.kind = PumpAction::Kind::publish;
-  action.message = {send_, settings_.names.source_id, &event.frame, std::nullopt};
+  action.message = {send_, settings_.names.source_id, &event.frame,
+                    event.is_row ? &event.row : nullptr, std::nullopt};
   if (settings_.policy.strict) action.message.expected_sequence = chain_++;
   ++send_;
   return action;
+}
+
+// Rows and events are not under way together, and only so many rows.
+bool Pump::may_follow(const KeptEvent& event) const {
+  if (!settings_.policy.strict || window_.first() == send_) return true;
+  if (events_[send_ - 1 - events_first_].is_row != event.is_row) return false;
+  return !event.is_row || send_ - window_.first() < rows_under_way_max;
+}
+
+// Which of both are under way is on record before the first of them is.
+bool Pump::needs_record(const KeptEvent& event) const {
+  return settings_.policy.strict && (!seen_record_ || seen_record_->rows != event.is_row);
+}
+
+bool Pump::is_in_contact(Instant now) const {
+  if (!settings_.policy.strict || contact_at_ == Instant::max()) return true;
+  return now <= contact_at_ + settings_.contact_max;
+}
+
+// What a process that ends now could leave behind.
+bool Pump::may_leave_rows() const {
+  if (chain_ < fence_until_ || fences_under_way_ > 0) return true;
+  return rows_under_way_ && !(is_closing() && window_.empty());
 }
 
 // The server takes less than when the session began, if even a group is too large.
@@ -159,7 +207,8 @@ Instant Pump::wake_at() const {
 
 // The window of the session before is empty, the next one can begin.
 bool Pump::ready_to_turn() const {
-  return coming_ && window_.empty() && unread_.empty() && !record_under_way_;
+  return coming_ && window_.empty() && unread_.empty() && !record_under_way_ &&
+         fences_under_way_ == 0;
 }
 
 // Once stopping, only the rest of the transaction in hand is of interest.
@@ -219,6 +268,7 @@ void Pump::on_ack(const Ack& ack, Instant now) {
   if (state_ != PumpState::publishing && state_ != PumpState::draining) return;
   if (ack.epoch != epoch_) return;
   if (ack.token == record_token) return on_record_ack(ack, now);
+  if (ack.token == fence_token) return on_fence_ack(ack, now);
   on_event_ack(ack, now);
 }
 
@@ -254,6 +304,23 @@ void Pump::on_event_ack(const Ack& ack, Instant now) {
   on_progress(now);
 }
 
+void Pump::on_fence_ack(const Ack& ack, Instant now) {
+  if (fences_under_way_ == 0) return;
+  if (ack.result.outcome != PubAckOutcome::stored) {
+    return back_off(
+        {ErrorClass::retry,
+         fmt::format("NATS did not store a fence: {} ({})", ack.result.text, ack.result.error_code),
+         {},
+         {}},
+        now);
+  }
+  --fences_under_way_;
+  acknowledged_sequence_ = std::max(acknowledged_sequence_, ack.result.sequence);
+  stored_sequence_ = std::max(stored_sequence_, ack.result.sequence);
+  silent_since_ = now;
+  proved_ = true;
+}
+
 void Pump::on_record_ack(const Ack& ack, Instant now) {
   if (!record_under_way_) return;
   if (says_somebody_else_wrote(ack.result)) {
@@ -286,7 +353,7 @@ void Pump::on_recorded(Instant now) {
 // Something has left the window, or may: what follows from that.
 void Pump::on_progress(Instant now) {
   release();
-  if (!unread_.empty()) absorb(now);
+  absorb(now);
   confirmer_.on_storable({window_.confirmable(), stored_sequence_});
 }
 
@@ -298,7 +365,7 @@ void Pump::request_stop(Instant now) {
   }
   state_ = PumpState::draining;
   drain_deadline_ = now + drain_max;
-  if (!unread_.empty()) absorb(now);
+  absorb(now);
 }
 
 void Pump::back_off(Error error, Instant now) {
@@ -306,6 +373,7 @@ void Pump::back_off(Error error, Instant now) {
   trouble_ = std::move(error);
   oversize_.reset();
   proved_ = false;
+  fences_under_way_ = 0;
   if (state_ == PumpState::draining) {
     state_ = PumpState::stopped;
     return;

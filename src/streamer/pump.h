@@ -33,6 +33,19 @@
 // The chain counts messages, so what another process of this source still has under way must be
 // grouped alike. A session whose groups are to change ends when the stream has grown past that.
 //
+// Between the changes stand rows of snapshots (row_source.h). They go through the window and the
+// chain like events, under a position of their own: their place in the stream, which sorts between
+// the events around them. But nothing sends them again: what of them a session leaves behind is
+// read from the tables again.
+//
+// So a process that dies may leave rows under way which its successor does not publish, and the
+// chain, which counts messages, would let such a row in behind a newer event, or an event in twice.
+// Therefore rows and events are never under way together, only a few rows at a time are, and the
+// record says so beforehand. Whoever finds that on record, and no clean end, first stores as many
+// *fences*: messages without meaning, behind which nothing of what was under way is accepted. Rows
+// that arrive before them stand where they belong. And since two processes that both believe to
+// have the slot must not differ, rows are sent only by one that has just heard from the server.
+//
 // Items are taken whatever the state of the link, as long as the window has room. Their chunks are
 // kept until all their events are acknowledged: an outage of NATS never needs anything from
 // PostgreSQL twice.
@@ -58,6 +71,7 @@
 #include "streamer/item.h"
 #include "streamer/pub_ack.h"
 #include "streamer/resume.h"
+#include "streamer/row_source.h"
 #include "streamer/survey.h"
 
 namespace waljet {
@@ -75,6 +89,14 @@ enum class PumpState : uint8_t {
 
 // The token of the record's publish; events count from 0 and never get there.
 constexpr Token record_token = std::numeric_limits<Token>::max();
+constexpr Token fence_token = record_token - 1;
+
+// What a message of rows says beside the frame.
+struct RowMark {
+  Position place;  // of the last row, in the stream
+  bool first = false;
+  bool last = false;
+};
 
 // One message to be published: an event or a group. Views into a kept chunk; valid until the event
 // is acknowledged.
@@ -82,19 +104,21 @@ struct Outgoing {
   Token token = 0;
   std::string_view source_id;
   const Frame* frame = nullptr;
+  const RowMark* row = nullptr;               // of rows that a snapshot has read
   std::optional<uint64_t> expected_sequence;  // last one in the stream, with `strict`
 };
 
 struct PumpAction {
   enum class Kind : uint8_t {
-    connect,       // answer with on_connected() or on_trouble()
-    prepare,       // answer with on_prepared() or on_prepare_failed()
-    create,        // the stream; answer with on_created() or on_prepare_failed()
-    publish,       // `message`; answer with on_trouble() or on_oversize() if it cannot be sent
-    write_record,  // `record` in place of `record_revision`; its answer has record_token
-    drop_link,     // let go of the link, so that no answer comes from it any more
-    wait,          // nothing to do before `until`, unless something arrives
-    stop,          // nothing to do any more
+    connect,        // answer with on_connected() or on_trouble()
+    prepare,        // answer with on_prepared() or on_prepare_failed()
+    create,         // the stream; answer with on_created() or on_prepare_failed()
+    publish,        // `message`; answer with on_trouble() or on_oversize() if it cannot be sent
+    write_record,   // `record` in place of `record_revision`; its answer has record_token
+    publish_fence,  // behind sequence `fence_behind`; its answer has fence_token
+    drop_link,      // let go of the link, so that no answer comes from it any more
+    wait,           // nothing to do before `until`, unless something arrives
+    stop,           // nothing to do any more
   };
   Kind kind = Kind::wait;
   uint64_t epoch = 0;       // connect: number of the link to be made
@@ -104,6 +128,7 @@ struct PumpAction {
   Outgoing message;
   std::unique_ptr<const Record> record;
   uint64_t record_revision = 0;
+  uint64_t fence_behind = 0;
   Instant until = Instant::max();
 };
 
@@ -112,6 +137,8 @@ struct PumpSettings {
   AckWindow::Limits limits;
   ResumePolicy policy;
   std::optional<Duration> confirm_delay;  // nothing: as the stream's storage wants it
+  // Rows are sent no longer than this after PostgreSQL was heard of: a slot is taken over later.
+  Duration contact_max{5'000};
 };
 
 class Pump {
@@ -125,9 +152,19 @@ class Pump {
   static constexpr Duration confirm_delay_of_one_copy{150'000};
   static constexpr int replicas_that_need_no_delay = 3;
 
-  // `chance` returns from 0 to 1.
-  Pump(PumpSettings settings, std::function<double()> chance)
-      : settings_(std::move(settings)), window_(settings_.limits), chance_(std::move(chance)) {}
+  // Stored messages after which the record is written again even if nothing can be confirmed: how
+  // far a start has to read back at most.
+  static constexpr uint64_t unrecorded_messages_max = 16'384;
+  // Messages of rows under way, and so of fences: not worth more, since a server is busy with that
+  // many for longer than they take to get there.
+  static constexpr uint64_t rows_under_way_max = 64;
+
+  // `chance` returns from 0 to 1. `rows` may be null, and outlives the pump.
+  Pump(PumpSettings settings, std::function<double()> chance, RowSource* rows = nullptr)
+      : settings_(std::move(settings)),
+        window_(settings_.limits),
+        rows_(rows),
+        chance_(std::move(chance)) {}
 
   // What to do next. To be asked again after each answer, until it says wait or stop. No event is
   // published unless `link_takes_more`.
@@ -135,9 +172,12 @@ class Pump {
 
   // True while the next item can be used: what came before it has entered the window.
   bool wants_item() const {
-    return unread_.empty() && !coming_ && state_ != PumpState::stopped && !is_closing();
+    return unread_.empty() && !in_hand_ && !coming_ && state_ != PumpState::stopped &&
+           !is_closing();
   }
   void on_item(Item item, Instant now);
+  // The row source may have rows that it had not before.
+  void on_rows(Instant now) { absorb(now); }
 
   void on_connected();
   void on_prepared(Survey survey, Instant now);
@@ -153,6 +193,9 @@ class Pump {
 
   // The session that the source streams, 0: none. One that is over is not begun any more.
   void on_live_session(uint64_t number);
+  // PostgreSQL was heard of over the live session's connection. Instant::max(): the session has not
+  // begun to stream, so nobody else can.
+  void on_contact(Instant at) { contact_at_ = at; }
   // The server's log ends before this stored event: goes on record, while no session runs.
   void on_divergence(const Position& event) { divergence_ = event; }
 
@@ -174,6 +217,8 @@ class Pump {
   bool is_well() const {
     return state_ == PumpState::publishing && recorded_ && (proved_ || window_.empty());
   }
+  // The next survey is about the window of a session that goes on.
+  bool reconciles() const { return session_ && !ready_to_turn(); }
   bool in_session() const { return session_.has_value() || coming_.has_value(); }
   // The newest survey taken outside a session.
   const std::optional<Survey>& survey() const { return survey_; }
@@ -218,7 +263,24 @@ class Pump {
   };
   struct KeptEvent {
     Frame frame;
+    PositionRange place;    // in the stream; of events: their own positions
     uint64_t sequence = 0;  // expected while it is under way, then its own
+    bool is_row = false;
+    RowMark row = {};
+  };
+  struct KeptRows {
+    RowBatch batch;
+    Token end = 0;  // token after its last row
+  };
+  // Rows on their way into the window, and how far they are. Their bytes are the newest kept rows'.
+  struct RowsInHand {
+    std::string_view unread;
+    size_t taken = 0;  // rows of the first unread frame that are dealt with
+    std::shared_ptr<const KeyHashes> without;
+    std::shared_ptr<const KeyHashes> only;
+    bool first = false;
+    uint64_t left_to_last = 0;  // rows that will enter up to the last one; 0: it does not matter
+    uint64_t number = 0;
   };
 
   PumpAction prepare() const;
@@ -226,9 +288,16 @@ class Pump {
   PumpAction publish_next(Instant now, bool link_takes_more);
   void give_way_to_oversize(Instant now);
   PumpAction write_record(Instant now);
+  PumpAction publish_fence(Instant now);
+  bool may_follow(const KeptEvent& event) const;
+  bool needs_record(const KeptEvent& event) const;
+  bool is_in_contact(Instant now) const;
+  bool may_leave_rows() const;
   PumpAction write_divergence();
   bool ready_to_turn() const;
-  bool awaiting() const { return window_.first() < send_ || record_under_way_; }
+  bool awaiting() const {
+    return window_.first() < send_ || record_under_way_ || fences_under_way_ > 0;
+  }
   bool input_closed() const;
   bool regroup_due() const;
   bool is_closing() const { return input_closed() || regroup_due(); }
@@ -251,6 +320,7 @@ class Pump {
   void note_foreign(const Survey& survey);
   void publish_singly(uint64_t last_sequence);
   void note_late(const Frame& frame);
+  void note_stub(const Frame& frame);
   std::string name_of(const Frame& frame) const;
   Result<Duration> confirm_delay(const StreamState& stream) const;
   Record make_record(const Mark& mark) const;
@@ -258,6 +328,7 @@ class Pump {
   uint64_t read_from() const;
 
   void on_event_ack(const Ack& ack, Instant now);
+  void on_fence_ack(const Ack& ack, Instant now);
   void on_recorded(Instant now);
   void on_record_ack(const Ack& ack, Instant now);
   void on_progress(Instant now);
@@ -265,15 +336,26 @@ class Pump {
   void fail(Error error);
 
   void absorb(Instant now);
+  bool absorb_rows();
+  void begin_rows(RowsInPlace rows);
+  bool take_rows(const Frame& frame);
+  void enter_rows(const Frame& part);
+  void end_rows();
+  void release_rows();
+  void forget_rows();
   bool apply(const Frame& frame, Instant now);
   bool take_events(const Frame& frame, Instant now);
   bool is_wanted(const Position& position) const;
   size_t end_of_wanted(const Frame& frame, size_t begin) const;
   void enter_window(const Frame& frame);
+  void keep(KeptEvent event, Token& end);
   void greet(const Frame& frame);
   void forget_unused();
+  void leave_session();
   void forget_all();
   void release();
+  // What a frame, or a part of one, counts in the window.
+  static size_t window_bytes(const Frame& frame);
 
   const PumpSettings settings_;
   PumpState state_ = PumpState::connecting;
@@ -310,7 +392,11 @@ class Pump {
   Confirmer confirmer_;
   uint64_t acknowledged_sequence_ = 0;  // the highest one
   uint64_t stored_sequence_ = 0;        // the stream's last one at the start, or acknowledged since
-  uint64_t regroup_at_ = 0;             // what others have under way expects less than this
+  uint64_t fence_until_ = 0;            // the stream has to reach this before anything else
+  uint64_t fences_under_way_ = 0;
+  Instant contact_at_{};
+  bool rows_under_way_ = false;  // rows, not events, may be under way from the next record on
+  uint64_t regroup_at_ = 0;      // what others have under way expects less than this
   std::optional<Position> stored_last_;  // of this session's events that are stored, one and all
                                          // before it
   std::optional<Position> last_entered_;
@@ -318,9 +404,20 @@ class Pump {
   AckWindow window_;
   std::deque<KeptEvent> events_;  // one for each place in the window
   Token events_first_ = 0;        // token of the first of them
-  Token send_ = 0;                // next to be sent on this link
-  uint64_t chain_ = 0;            // what the next publish expects as the stream's last sequence
-  uint64_t single_until_ = 0;     // before it expects that much, one event is under way at a time
+  RowSource* const rows_;
+  std::optional<RowsInHand> in_hand_;
+  std::deque<KeptRows> kept_rows_;
+  Lsn rows_lsn_ = 0;         // where the newest rows stand
+  uint64_t rows_there_ = 0;  // how many of them entered there
+  struct RowsEnd {
+    Token end = 0;  // token after the last of them
+    uint64_t number = 0;
+  };
+  std::deque<RowsEnd> rows_ends_;  // entered, and not yet told to be stored
+
+  Token send_ = 0;             // next to be sent on this link
+  uint64_t chain_ = 0;         // what the next publish expects as the stream's last sequence
+  uint64_t single_until_ = 0;  // before it expects that much, one event is under way at a time
   std::optional<Error> oversize_;
   Instant silent_since_{};  // when the oldest unacknowledged publish became that, or was sent
 

@@ -14,13 +14,12 @@ bool ends_itself(const Frame& frame) {
   return frame.end_lsn != 0;
 }
 
-// What a frame, or a part of one, counts in the window.
-size_t bytes_of(const Frame& frame) {
+}  // namespace
+
+size_t Pump::window_bytes(const Frame& frame) {
   return frame_header_bytes + frame.subject.size() + frame.table.size() + frame.key.size() +
          frame.headers.size() + frame.body.size() + frame.index.size();
 }
-
-}  // namespace
 
 void Pump::on_item(Item item, Instant now) {
   if (item.kind == ItemKind::session_start) {
@@ -41,9 +40,12 @@ void Pump::on_item(Item item, Instant now) {
   confirmer_.on_storable({window_.confirmable(), stored_sequence_});
 }
 
-// Moves frames of the newest chunk into the window, as far as there is room.
+// Moves rows that stand here and frames of the newest chunk into the window, as far as there is
+// room.
 void Pump::absorb(Instant now) {
-  while (!unread_.empty() && !fatal_ && !is_closing()) {
+  while (!fatal_ && !is_closing()) {
+    if (!absorb_rows()) return;
+    if (unread_.empty()) break;
     std::string_view rest = unread_;
     const auto frame = take_frame(rest);
     if (!frame) {
@@ -77,6 +79,10 @@ bool Pump::apply(const Frame& frame, Instant now) {
   }
   switch (frame.kind) {
     case FrameKind::hello: greet(frame); return true;
+    case FrameKind::control:
+      if (rows_ != nullptr) rows_->on_control(frame);
+      window_.add_checkpoint(frame.end_lsn);
+      return true;
     case FrameKind::commit:
       in_transaction_ = false;
       window_.add_checkpoint(frame.end_lsn);
@@ -86,11 +92,11 @@ bool Pump::apply(const Frame& frame, Instant now) {
     case FrameKind::stub:
     case FrameKind::marker:
       if (!take_events(frame, now)) return false;
+      if (rows_ != nullptr && rows_->wants_events()) rows_->on_event(frame);
       if (ends_itself(frame)) window_.add_checkpoint(frame.end_lsn);
       return true;
     case FrameKind::row:
-    case FrameKind::control:
-    case FrameKind::read_end: break;
+    case FrameKind::read_end: break;  // never in the stream of changes
   }
   fail({ErrorClass::refused,
         fmt::format("the plugin sent a frame of kind {}, which this streamer does not know: "
@@ -112,7 +118,7 @@ bool Pump::take_events(const Frame& frame, Instant now) {
     }
     const size_t end = end_of_wanted(frame, begin);
     const Frame part = part_of(frame, begin, end);
-    if (!window_.has_room(bytes_of(part))) return false;
+    if (!window_.has_room(window_bytes(part))) return false;
     enter_window(part);
     begin = end;
   }
@@ -140,17 +146,19 @@ void Pump::enter_window(const Frame& frame) {
     note_late(frame);
     publish_singly(chain_);
   }
-  if (frame.kind == FrameKind::stub) {
-    ++notices_.stubs;
-    notices_.stub = name_of(frame);
-  }
-  window_.add(bytes_of(frame));
-  events_.push_back({frame, 0});
-  last_entered_ = frame.position;
-  newest_own_ = std::max(newest_own_.value_or(frame.position), frame.position);
-  in_transaction_ = !ends_itself(frame);
-  chunks_.back().end = window_.end();
+  if (frame.kind == FrameKind::stub) note_stub(frame);
+  keep({.frame = frame, .place = {position_at(frame, 0), frame.position}}, chunks_.back().end);
   chunks_.back().used = true;
+  in_transaction_ = !ends_itself(frame);
+}
+
+// `end`: of whatever keeps its bytes.
+void Pump::keep(KeptEvent event, Token& end) {
+  window_.add(window_bytes(event.frame));
+  last_entered_ = event.place.last;
+  newest_own_ = std::max(newest_own_.value_or(event.place.last), event.place.last);
+  events_.push_back(std::move(event));
+  end = window_.end();
 }
 
 void Pump::greet(const Frame& frame) {
@@ -181,15 +189,16 @@ void Pump::release() {
   while (events_first_ < window_.first()) {
     const KeptEvent& event = events_.front();
     stored_sequence_ = std::max(stored_sequence_, event.sequence);
-    stored_last_ = std::max(stored_last_.value_or(event.frame.position), event.frame.position);
+    stored_last_ = std::max(stored_last_.value_or(event.place.last), event.place.last);
     events_.pop_front();
     ++events_first_;
   }
   while (!chunks_.empty() && chunks_.front().end <= window_.first()) {
-    if (chunks_.size() == 1 && !unread_.empty()) return;
+    if (chunks_.size() == 1 && !unread_.empty()) break;
     kept_bytes_ -= chunks_.front().chunk.buffer_bytes;
     chunks_.pop_front();
   }
+  release_rows();
 }
 
 }  // namespace waljet

@@ -35,8 +35,12 @@ void Pump::on_live_session(uint64_t number) {
 // ---- the beginning of a session ----
 
 void Pump::begin_session(Instant now) {
-  session_.reset();
-  decision_ = decide_resume(settings_.names, coming_->facts, *survey_, settings_.policy);
+  leave_session();
+  forget_rows();
+  ResumePolicy policy = settings_.policy;
+  policy.accept_gap |= coming_->anew;
+  decision_ = decide_resume(settings_.names, coming_->facts, *survey_, policy);
+  if (coming_->anew) decision_.accepted.clear();
   if (decision_.blocked) {
     // The server was asked where its log ends before the survey was taken, so another process may
     // have stored what was committed since; the source asks again, in the right order. What this
@@ -121,10 +125,17 @@ void Pump::start_publishing(Instant now) {
   const uint64_t pending_max = survey.record ? survey.record->max_pending : 0;
   regroup_at_ =
       stream_.last_sequence + std::max<uint64_t>(pending_max, settings_.limits.messages_max);
+  const Record* before = survey.lost_record ? &*survey.lost_record
+                         : survey.record    ? &*survey.record
+                                            : nullptr;
+  const bool rows_may_arrive = settings_.policy.strict && before != nullptr && before->rows &&
+                               before->stream_created == stream_.created;
+  fence_until_ = rows_may_arrive ? stream_.last_sequence + rows_under_way_max : 0;
   take_record_over(survey, *delay, now);
   note_foreign(survey);
   silent_since_ = now;
   state_ = PumpState::publishing;
+  if (rows_ != nullptr) rows_->on_session_begin();
 }
 
 namespace {
@@ -203,7 +214,8 @@ Record Pump::make_record(const Mark& mark) const {
   record.max_pending_bytes =
       std::max<uint64_t>(record_.max_pending_bytes, settings_.limits.bytes_max);
   record.group_bytes = session_->groups.used;
-  record.settled = is_closing() && window_.empty();
+  record.rows = may_leave_rows();
+  record.settled = is_closing() && window_.empty() && !record.rows;
   record.history_sequence = record_.history_sequence;
   record.marks = confirmer_.marks();
   const auto add = [&](const Mark& more) {
@@ -255,7 +267,7 @@ Result<Duration> Pump::confirm_delay(const StreamState& stream) const {
 // Of the present one, or of one that does not begin. The link stays.
 void Pump::end_session(uint64_t number, std::string why, bool blocked) {
   session_end_ = {number, std::move(why), blocked};
-  session_.reset();
+  leave_session();
   coming_.reset();
   forget_all();
   state_ = PumpState::standing_by;
@@ -263,13 +275,19 @@ void Pump::end_session(uint64_t number, std::string why, bool blocked) {
 
 void Pump::lose_session(std::string why, Instant now) {
   if (session_) session_end_ = {session_->number, why, false};
-  session_.reset();
+  leave_session();
   forget_all();
   last_entered_.reset();  // what was in the window has to enter it again
   back_off({ErrorClass::retry, std::move(why), {}, {}}, now);
 }
 
+void Pump::leave_session() {
+  if (session_ && rows_ != nullptr) rows_->on_session_end();
+  session_.reset();
+}
+
 void Pump::forget_all() {
+  forget_rows();
   window_ = AckWindow(settings_.limits, window_.end());
   events_.clear();
   events_first_ = window_.first();
@@ -281,6 +299,8 @@ void Pump::forget_all() {
   in_transaction_ = false;
   oversize_.reset();
   record_under_way_ = false;
+  fences_under_way_ = 0;
+  rows_under_way_ = false;
 }
 
 // ---- a new link in the same session ----
@@ -343,6 +363,7 @@ void Pump::take_found(const Survey& survey, Instant now) {
   for (const StoredEvent& event : survey.events) {
     if (event.sequence <= stored_sequence_) continue;
     const auto token = token_at(event.position);
+    if (!token && event.sequence <= fence_until_) continue;  // a row that was under way
     if (!token) {
       ++notices_.foreign_messages;  // an event stored before, stored again
       notices_.foreign_subject = fmt::format("sequence {}", event.sequence);
@@ -366,12 +387,12 @@ void Pump::take_found(const Survey& survey, Instant now) {
 std::deque<Pump::KeptEvent>::const_iterator Pump::first_reaching(const Position& position) const {
   return std::lower_bound(
       events_.begin(), events_.end(), position,
-      [](const KeptEvent& event, const Position& wanted) { return event.frame.position < wanted; });
+      [](const KeptEvent& event, const Position& wanted) { return event.place.last < wanted; });
 }
 
 std::optional<Token> Pump::token_at(const Position& position) const {
   const auto place = first_reaching(position);
-  if (place == events_.end() || place->frame.position != position) return std::nullopt;
+  if (place == events_.end() || place->place.last != position) return std::nullopt;
   return events_first_ + static_cast<Token>(place - events_.begin());
 }
 
@@ -379,9 +400,8 @@ std::optional<Token> Pump::token_at(const Position& position) const {
 bool Pump::is_in_other_groups(const StoredEvent& stored) const {
   const auto place = first_reaching(stored.first);
   if (place == events_.end()) return false;
-  const Position first = position_at(place->frame, 0);
-  if (first > stored.position) return false;
-  return first != stored.first || place->frame.position != stored.position;
+  if (place->place.first > stored.position) return false;
+  return place->place.first != stored.first || place->place.last != stored.position;
 }
 
 // ---- notices ----
@@ -405,6 +425,11 @@ void Pump::publish_singly(uint64_t last_sequence) {
 void Pump::note_late(const Frame& frame) {
   notices_.late_events += event_count(frame);
   notices_.late_event = name_of(frame);
+}
+
+void Pump::note_stub(const Frame& frame) {
+  ++notices_.stubs;
+  notices_.stub = name_of(frame);
 }
 
 // For people.

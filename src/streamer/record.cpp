@@ -72,6 +72,8 @@ std::string record_json(const Record& record, std::string_view source_id) {
   put(writer, "max_pending", record.max_pending);
   put(writer, "max_pending_bytes", record.max_pending_bytes);
   put(writer, "group_bytes", record.group_bytes);
+  writer.Key("rows");
+  writer.Bool(record.rows);
   writer.Key("settled");
   writer.Bool(record.settled);
   put(writer, "history_sequence", record.history_sequence);
@@ -103,6 +105,8 @@ std::optional<Record> parse_record(std::string_view json) {
   record.max_pending = count_member(document, "max_pending");
   record.max_pending_bytes = count_member(document, "max_pending_bytes");
   record.group_bytes = count_member(document, "group_bytes");
+  const auto rows = document.FindMember("rows");
+  record.rows = rows != document.MemberEnd() && rows->value.IsTrue();
   const auto settled = document.FindMember("settled");
   record.settled = settled != document.MemberEnd() && settled->value.IsTrue();
   record.history_sequence = count_member(document, "history_sequence");

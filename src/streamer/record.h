@@ -40,6 +40,7 @@ struct Record {
   uint64_t max_pending = 0;            // the largest ever used: how far a hole can lie back
   uint64_t max_pending_bytes = 0;
   uint64_t group_bytes = 0;          // how large groups of events were; 0: none
+  bool rows = false;                 // rows of a snapshot may be under way, see pump.h
   bool settled = false;              // nothing that was sent can still arrive: a clean end
   uint64_t history_sequence = 0;     // what is stored up to here belongs to a history given up
   std::optional<Position> diverged;  // the server's log was seen to end before this stored event

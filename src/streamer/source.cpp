@@ -278,6 +278,7 @@ SourceState Source::start() {
   session_since_ = now;
   feedback_.emplace(now);
   handoff_.set_live_session(++session_number_);
+  handoff_.set_contact(now);
   handoff_.push(make_session_start({session_number_, facts_, groups_}));
   trouble_log_.over("PostgreSQL: replication goes on");
   log_info("replicating from slot {} of database {} at {}", names_->slot, identity_->database,
@@ -356,6 +357,7 @@ std::optional<Error> Source::read_messages(Instant now) {
 
 std::optional<Error> Source::take_message(Connection::StreamMessage message, Instant now) {
   received_bytes_ += message.bytes;
+  handoff_.set_contact(now);
   const auto parsed = parse_replication_message({message.buffer.get(), message.bytes});
   if (!parsed) {
     return Error{ErrorClass::retry, "a message of unknown form came from the server", {}, {}};

@@ -1,6 +1,7 @@
 #include "streamer/stored_message.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "streamer/json_members.h"
 
@@ -74,6 +75,9 @@ StoredHead parse_stored_message(std::string_view json, bool with_body) {
   const std::string headers = decode_base64(text_member(*message, "hdrs"));
   head.event_id = header_value(headers, "Waljet-Id");
   head.first_id = header_value(headers, "Waljet-First");
+  head.place = header_value(headers, "Waljet-Position");
+  const std::string count = header_value(headers, "Waljet-Count");
+  std::from_chars(count.data(), count.data() + count.size(), head.count);
   const std::string_view data = text_member(*message, "data");
   head.body_bytes = data.size() / 4 * 3;
   if (with_body) head.body = decode_base64(data);

@@ -14,6 +14,8 @@ struct StoredHead {
   std::string subject;
   std::string event_id;  // header Waljet-Id, empty if there is none
   std::string first_id;  // header Waljet-First, which a group has
+  std::string place;     // header Waljet-Position, which a snapshot's rows have
+  uint64_t count = 1;    // header Waljet-Count
   std::string body;      // only if asked for
   size_t body_bytes = 0;
 };

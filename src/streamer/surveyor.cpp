@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "streamer/row_place.h"
+
 namespace waljet {
 namespace {
 
@@ -12,12 +14,34 @@ SurveyFailure failure(Error error) {
   return {std::move(error), false};
 }
 
-// Of a group: of its first event.
+struct StoredPlace {
+  std::string source;
+  Position first;
+  Position last;
+};
+
+// Of a group of events: of its first one.
 Position first_position(const StoredHead& head, const EventId& last) {
   const auto first = parse_event_id(head.first_id);
   const bool is_group = first && first->source == last.source && first->position < last.position &&
                         first->position.commit_lsn == last.position.commit_lsn;
   return is_group ? first->position : last.position;
+}
+
+// Rows stand where their own header says. Nothing for what is not waljet's.
+std::optional<StoredPlace> place_of(const StoredHead& head) {
+  if (const auto id = parse_event_id(head.event_id)) {
+    return StoredPlace{std::string(id->source), first_position(head, *id), id->position};
+  }
+  const size_t word = head.event_id.find(row_id_word);
+  if (word == std::string::npos) return std::nullopt;
+  const std::string text = head.event_id.substr(0, word) + ":" + head.place;
+  const auto id = parse_event_id(text);
+  if (!id || id->position.ordinal == 0) return std::nullopt;
+  const uint64_t last = row_number(id->position);
+  const uint64_t before = std::min(std::max<uint64_t>(head.count, 1) - 1, last);
+  return StoredPlace{std::string(id->source), place_of_row(id->position.commit_lsn, last - before),
+                     id->position};
 }
 
 SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
@@ -31,10 +55,10 @@ std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool
   // In this order, so that the record is never ahead of the stream.
   bool bucket_exists = true;
   if (auto failed = read_record(link, bucket_exists, survey)) return failed;
+  if (auto failed = read_job(link, survey)) return failed;
   if (auto failed = read_stream_state(link, survey)) return failed;
   if (!bucket_exists && may_create) {
-    const int replicas = survey.stream ? survey.stream->replicas : 1;
-    if (auto failed = create_bucket(link, replicas)) return failed;
+    if (auto failed = create_bucket(link, survey)) return failed;
   }
   if (!settings_.strict || !survey.stream) return std::nullopt;
   return read_newest(link, read_from, survey);
@@ -94,19 +118,44 @@ std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
 
 // ---- the record ----
 
-std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool& bucket_exists,
-                                                   Survey& survey) {
+// The newest value of a key of the bucket; its sequence is 0 where there is none.
+std::optional<SurveyFailure> Surveyor::read_key(Link& link, const std::string& subject,
+                                                bool& bucket_exists, StoredHead& head) {
   std::string json;
-  const std::string request =
-      fmt::format(R"({{"last_by_subj":"{}"}})", record_subject(settings_.source_id));
+  const std::string request = fmt::format(R"({{"last_by_subj":"{}"}})", subject);
   if (auto failed = ask(link, "$JS.API.STREAM.MSG.GET." + record_stream(), request, json)) {
     return failed;
   }
-  const StoredHead head = parse_stored_message(json, true);
+  head = parse_stored_message(json, true);
   bucket_exists = head.error_code != api_error_stream_not_found;
   if (!bucket_exists || head.error_code == api_error_no_message) return std::nullopt;
-  if (head.error_code != 0) {
-    return api_failure(record_stream(), {head.error_code, head.error_text});
+  if (head.error_code == 0) return std::nullopt;
+  return api_failure(record_stream(), {head.error_code, head.error_text});
+}
+
+std::optional<SurveyFailure> Surveyor::read_job(Link& link, Survey& survey) {
+  bool bucket_exists = false;
+  StoredHead head;
+  if (auto failed = read_key(link, job_subject(settings_.source_id), bucket_exists, head)) {
+    return failed;
+  }
+  survey.job_revision = head.sequence;
+  if (head.body.empty()) return std::nullopt;
+  survey.job = parse_job(head.body);
+  if (survey.job) return std::nullopt;
+  return failure({ErrorClass::refused,
+                  fmt::format("the snapshot's job {}.snapshot in bucket {} cannot be read: it was "
+                              "written by a newer waljet, or by something else; upgrade waljet",
+                              settings_.source_id, record_bucket),
+                  {},
+                  {}});
+}
+
+std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool& bucket_exists,
+                                                   Survey& survey) {
+  StoredHead head;
+  if (auto failed = read_key(link, record_subject(settings_.source_id), bucket_exists, head)) {
+    return failed;
   }
   survey.record_revision = head.sequence;
   if (head.body.empty()) return std::nullopt;  // deleted by its key
@@ -121,8 +170,20 @@ std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool& bucket_exis
        {}});
 }
 
-std::optional<SurveyFailure> Surveyor::create_bucket(Link& link, int replicas) {
+std::optional<SurveyFailure> Surveyor::ensure_bucket(Link& link) {
+  Survey survey;
+  bool exists = false;
+  StoredHead head;
+  if (auto failed = read_key(link, job_subject(settings_.source_id), exists, head)) return failed;
+  if (exists) return std::nullopt;
+  if (auto failed = read_stream_state(link, survey)) return failed;
+  return create_bucket(link, survey);
+}
+
+// In as many copies as the stream has, or will have.
+std::optional<SurveyFailure> Surveyor::create_bucket(Link& link, const Survey& survey) {
   std::string json;
+  const int replicas = survey.stream ? survey.stream->replicas : settings_.stream_plan.replicas;
   if (auto failed = ask(link, "$JS.API.STREAM.CREATE." + record_stream(),
                         bucket_create_request(replicas), json)) {
     return failed;
@@ -186,19 +247,20 @@ bool Surveyor::reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) 
 
 // True for an event of this source.
 bool Surveyor::note(const StoredHead& head, Survey& survey) const {
-  const auto id = parse_event_id(head.event_id);
-  if (!id) {
+  const auto place = place_of(head);
+  if (!place && head.event_id == settings_.source_id + std::string(fence_id_word)) return false;
+  if (!place) {
     ++survey.foreign_messages;
     survey.foreign_subject = head.subject;
     return false;
   }
-  if (id->source == settings_.source_id) {
-    survey.events.push_back({head.sequence, first_position(head, *id), id->position});
+  if (place->source == settings_.source_id) {
+    survey.events.push_back({head.sequence, place->first, place->last});
     return true;
   }
   if (head.sequence > survey.other_sequence) {
     survey.other_sequence = head.sequence;
-    survey.other_source = id->source;
+    survey.other_source = place->source;
   }
   return false;
 }

@@ -41,15 +41,21 @@ class Surveyor {
   std::optional<SurveyFailure> take(Link& link, uint64_t read_from, bool may_create,
                                     Survey& survey);
   std::optional<SurveyFailure> create_stream(Link& link);
+  // What is known of a snapshot, alone.
+  std::optional<SurveyFailure> read_job(Link& link, Survey& survey);
+  // Where both the job and the record are; not there yet before the first session.
+  std::optional<SurveyFailure> ensure_bucket(Link& link);
 
  private:
   static constexpr uint64_t block = 256;  // messages asked for in one go
 
   std::optional<SurveyFailure> ask(Link& link, const std::string& subject, const std::string& body,
                                    std::string& json);
+  std::optional<SurveyFailure> read_key(Link& link, const std::string& subject, bool& bucket_exists,
+                                        StoredHead& head);
   std::optional<SurveyFailure> read_stream_state(Link& link, Survey& survey);
   std::optional<SurveyFailure> read_record(Link& link, bool& bucket_exists, Survey& survey);
-  std::optional<SurveyFailure> create_bucket(Link& link, int replicas);
+  std::optional<SurveyFailure> create_bucket(Link& link, const Survey& survey);
   std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
   bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;
   bool note(const StoredHead& head, Survey& survey) const;

@@ -19,6 +19,7 @@ struct Event {
   char op = 'c';
   FrameKind kind = FrameKind::event;
   uint32_t xid = 7;
+  uint16_t flags = 0;
 
   uint64_t key_hash() const { return position.ordinal << 32 | key.size(); }
   Frame head() const {
@@ -27,6 +28,7 @@ struct Event {
     frame.op = op;
     frame.position = position;
     frame.xid = xid;
+    frame.flags = flags;
     frame.key_hash = key_hash();
     frame.subject = subject;
     frame.table = table;
@@ -166,6 +168,9 @@ TEST_CASE("another subject or kind begins another frame", "[group_writer]") {
   }
   SECTION("transaction") {
     other.position.commit_lsn = 101;
+  }
+  SECTION("flags") {
+    other.flags = incomplete_flag;
   }
   Batch batch(1000);
   batch.write(event(1, "a"));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,7 @@ struct Transaction {
   uint64_t end_ordinal = 0;
   std::vector<Event> events;
   bool is_message = false;  // a logical message outside of any transaction
+  bool is_control = false;  // one that is not stored: rows may stand behind it
 };
 
 inline std::string body_of(const Position& position) {
@@ -68,7 +70,10 @@ inline std::vector<Transaction> make_history(Random& random, size_t count) {
     transaction.end_lsn = transaction.commit_lsn + 10;
     lsn = transaction.end_lsn;
     transaction.is_message = random.chance(3);
-    if (transaction.is_message) {
+    transaction.is_control = transaction.is_message && random.chance(2);
+    if (transaction.is_control) {
+      transaction.events.clear();
+    } else if (transaction.is_message) {
       const FrameKind kind = random.chance(10) ? FrameKind::stub : FrameKind::message;
       transaction.events = {{{transaction.commit_lsn, 0, 0}, kind}};
     } else {
@@ -84,8 +89,12 @@ inline std::vector<Transaction> make_history(Random& random, size_t count) {
 // kind in groups of at most `group_max`.
 class Walsender {
  public:
-  Walsender(const std::vector<Transaction>& history, Lsn confirmed, size_t group_max)
-      : history_(history), group_max_(group_max) {
+  // Watermarks belong to the session that is the first to get them, as if it had written them.
+  using Owners = std::map<Lsn, uint64_t>;
+
+  Walsender(const std::vector<Transaction>& history, Lsn confirmed, size_t group_max,
+            Owners& owners, uint64_t session)
+      : history_(history), group_max_(group_max), owners_(owners), session_(session) {
     // As SnapBuildXactNeedsSkip has it.
     while (next_ < history.size() && history[next_].commit_lsn < confirmed) ++next_;
   }
@@ -94,6 +103,14 @@ class Walsender {
     std::string frames;
     for (size_t room = 1 + random.below(6); room > 0 && next_ < history_.size(); --room) {
       const Transaction& transaction = history_[next_];
+      if (transaction.is_control) {
+        if (!said_hello_) frames += hello_bytes();
+        said_hello_ = true;
+        frames += control_bytes(transaction.commit_lsn, transaction.end_lsn);
+        owners_.emplace(transaction.commit_lsn, session_);
+        ++next_;
+        continue;
+      }
       if (next_event_ < transaction.events.size()) {
         if (!said_hello_) frames += hello_bytes();
         said_hello_ = true;
@@ -150,6 +167,8 @@ class Walsender {
 
   const std::vector<Transaction>& history_;
   size_t group_max_;
+  Owners& owners_;
+  uint64_t session_;
   size_t next_ = 0;
   size_t next_event_ = 0;
   bool said_hello_ = false;
@@ -160,7 +179,8 @@ class Walsender {
 // What is on its way to the server.
 struct Publish {
   Token token = 0;
-  std::vector<Position> positions;  // of its events; none: the record
+  std::vector<Position> positions;  // of its events; none: the record, or a fence
+  bool is_fence = false;
   std::optional<uint64_t> expected;
   Record record;
   uint64_t revision = 0;
@@ -170,7 +190,8 @@ struct Publish {
 class Server {
  public:
   struct Stored {
-    std::vector<Position> positions;  // of its events; none: somebody else's
+    std::vector<Position> positions;  // of its events; none: somebody else's, or a fence
+    bool is_fence = false;
     Instant at;
     size_t bytes = 0;
   };
@@ -211,18 +232,22 @@ class Server {
   }
 
   PubAck apply(const Publish& publish, Instant now) {
-    if (publish.positions.empty()) return write(publish, now);
+    if (publish.positions.empty() && !publish.is_fence) return write(publish, now);
     if (publish.expected && *publish.expected != last_sequence()) return refused(10071);
+    if (publish.is_fence) {
+      messages_.push_back({{}, true, now, publish.bytes});
+      return {PubAckOutcome::stored, false, last_sequence(), 0, {}};
+    }
     const Position& message_id = publish.positions.back();
     if (!strict_ && ids_.contains(message_id)) {
       return {PubAckOutcome::stored, true, sequence_of(message_id), 0, {}};
     }
     for (const Position& position : publish.positions) store(position);
-    messages_.push_back({publish.positions, now, publish.bytes});
+    messages_.push_back({publish.positions, false, now, publish.bytes});
     return {PubAckOutcome::stored, false, last_sequence(), 0, {}};
   }
 
-  void add_foreign(Instant now, size_t bytes) { messages_.push_back({{}, now, bytes}); }
+  void add_foreign(Instant now, size_t bytes) { messages_.push_back({{}, false, now, bytes}); }
 
   // Loses its power: what was stored after `durable_until` may be gone, of either stream.
   void lose_power(Random& random, Instant durable_until) {
@@ -342,7 +367,7 @@ class SurveyTaker {
       if (!message.positions.empty()) {
         survey_.events.push_back({low, message.positions.front(), message.positions.back()});
         bytes_ += message.bytes;
-      } else {
+      } else if (!message.is_fence) {
         ++survey_.foreign_messages;
         survey_.foreign_subject = "app.stray";
       }

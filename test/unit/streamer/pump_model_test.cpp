@@ -1,6 +1,8 @@
 // The pump against the model: thousands of short runs, in which everything fails that can.
 //
-// Every second run has its events in groups.
+// Every second run has its events in groups. Behind watermarks rows of a snapshot may stand, which
+// one process alone publishes, once: never behind an event that follows the watermark, nor before
+// one that does not.
 // With WALJET_TEST_TRACE=n beside the seed the n-th run tells what happens in it.
 #include <spdlog/fmt/fmt.h>
 
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "streamer/delivery_model.h"
+#include "streamer/row_place.h"
 
 namespace waljet::model {
 namespace {
@@ -29,6 +32,7 @@ struct Plan {
   bool purges = false;        // the stream's first messages go, or all
   bool grouped = false;       // events come in groups, of other sizes in each session
   bool expiry = false;        // only such go as are on record as stored
+  bool rows = false;          // of snapshots, between the events
   size_t processes = 1;       // more of them: a slot goes from one to the other
   Duration delay{0};          // --confirm-delay
 };
@@ -38,14 +42,108 @@ struct Wire {
   std::deque<Publish> publishes;
 };
 
+uint64_t session_id(uint64_t process, uint64_t session) {
+  return process * 1000 + session;
+}
+
+// Rows of a snapshot, some at each watermark of the session in hand.
+class ModelRows : public RowSource {
+ public:
+  ModelRows(Random& random, const Server& server, const Walsender::Owners& owners, uint64_t process,
+            bool wanted)
+      : random_(random), server_(server), owners_(owners), process_(process), wanted_(wanted) {}
+
+  const Pump* pump = nullptr;  // whose rows they are
+
+  void on_session_begin() override {}
+  void on_session_end() override {}
+  bool wants_events() const override { return random_.chance(2); }
+  void on_event(const Frame&) override {}
+  void on_control(const Frame& frame) override {
+    const Lsn lsn = frame.position.commit_lsn;
+    const bool is_first_time = seen_.insert(lsn).second;
+    const bool is_own = owners_.at(lsn) == session_id(process_, pump->session_number());
+    if (!wanted_ || !is_own || !is_first_time || random_.chance(4)) return;
+    uint64_t n = 0;
+    for (size_t batches = 1 + random_.below(3); batches > 0; --batches) {
+      waiting_.push_back(make_rows(lsn, n));
+    }
+  }
+  std::optional<RowsInPlace> take_rows() override {
+    if (waiting_.empty()) return std::nullopt;
+    RowsInPlace rows = std::move(waiting_.front());
+    waiting_.pop_front();
+    return rows;
+  }
+  void on_rows_stored(uint64_t number) override {
+    for (; !taken_.empty() && taken_.front().number <= number; taken_.pop_front()) {
+      for (const Position& place : taken_.front().places) {
+        REQUIRE(server_.holds(place));
+      }
+    }
+  }
+  void on_rows_lost() override {
+    waiting_.clear();
+    taken_.clear();
+  }
+
+ private:
+  struct Taken {
+    uint64_t number = 0;
+    std::vector<Position> places;
+  };
+
+  RowsInPlace make_rows(Lsn lsn, uint64_t& n) {
+    std::vector<Position> ids;
+    std::vector<std::string> bodies;
+    Taken taken{++number_, {}};
+    for (size_t count = 1 + random_.below(4); count > 0; --count, ++n) {
+      ids.push_back({lsn, n + 1, 7});
+      bodies.push_back(body_of(ids.back()));
+      taken.places.push_back(place_of_row(lsn, n));
+    }
+    Item item =
+        chunk_of(ids.size() > 1 && random_.chance(2) ? group_bytes(FrameKind::row, ids, bodies)
+                                                     : single_rows(ids));
+    taken_.push_back(std::move(taken));
+    RowsInPlace rows;
+    rows.batch = {std::move(item.buffer), item.buffer_bytes, item.frames, 0};
+    rows.lsn = lsn;
+    rows.number = number_;
+    return rows;
+  }
+  static std::string single_rows(const std::vector<Position>& ids) {
+    std::string frames;
+    for (const Position& id : ids) {
+      frames += event_bytes(FrameKind::row, id, 0, body_of(id));
+    }
+    return frames;
+  }
+
+  Random& random_;
+  const Server& server_;
+  const Walsender::Owners& owners_;
+  uint64_t process_;
+  bool wanted_;
+  std::set<Lsn> seen_;
+  std::deque<RowsInPlace> waiting_;
+  std::deque<Taken> taken_;
+  uint64_t number_ = 0;
+};
+
 // `waljet run`, with its connections.
 struct Process {
-  Process(const PumpSettings& settings, Random& random)
+  Process(const PumpSettings& settings, Random& random, ModelRows model_rows)
       : limits(settings.limits),
-        pump(settings, [&random] { return static_cast<double>(random.below(1001)) / 1000; }) {}
+        rows(std::move(model_rows)),
+        pump(
+            settings, [&random] { return static_cast<double>(random.below(1001)) / 1000; }, &rows) {
+  }
 
   AckWindow::Limits limits;
+  uint64_t number = 0;
   GroupSizes groups;  // counted in events
+  ModelRows rows;
   Pump pump;
   std::deque<Item> queue;
   std::optional<Walsender> walsender;
@@ -122,6 +220,8 @@ class World {
     for (const Transaction& transaction : history_) {
       for (const Event& event : transaction.events) all.push_back(event.position);
     }
+    std::erase_if(stored,
+                  [this](const Position& place) { return owners_.contains(place.commit_lsn); });
     // Without any record left it is a fresh start.
     const bool is_told = is_operator_asked_ || server_.has_lost_all_records();
     if (plan_.deep_losses && is_told) return;
@@ -149,6 +249,7 @@ class World {
     return fmt::format("{}/{}.{}", position.commit_lsn, position.ordinal, position.part);
   }
   static std::string name_of(const Publish& publish) {
+    if (publish.is_fence) return fmt::format("a fence expecting {}", publish.expected.value_or(0));
     if (!publish.positions.empty()) {
       return fmt::format("events {} to {} expecting {}", name_of(publish.positions.front()),
                          name_of(publish.positions.back()), publish.expected.value_or(0));
@@ -166,7 +267,11 @@ class World {
     settings.policy.strict = plan_.strict;
     settings.policy.accept_gap = accept_gap;
     settings.confirm_delay = plan_.delay;
-    auto process = std::make_unique<Process>(settings, random_);
+    settings.contact_max = Duration(0);
+    auto process = std::make_unique<Process>(
+        settings, random_, ModelRows(random_, server_, owners_, ++made_, plan_.rows));
+    process->number = made_;
+    process->rows.pump = &process->pump;
     process->groups = {group_max(), group_max_of_server, 0};
     return process;
   }
@@ -224,7 +329,8 @@ class World {
     process.connected = true;
     process.reported = 0;
     decide_groups(process);
-    process.walsender.emplace(history_, slot_, std::max<size_t>(process.groups.used, 1));
+    process.walsender.emplace(history_, slot_, std::max<size_t>(process.groups.used, 1), owners_,
+                              session_id(process.number, process.session + 1));
     SourceFacts facts;
     facts.system_identifier = 7;
     facts.timeline = 1;
@@ -273,6 +379,7 @@ class World {
   void turn_of(Process& process) {
     if (process.survey) return advance_survey(process);
     process.pump.on_live_session(process.connected ? process.session : 0);
+    if (owner_ == number_of(process) && process.walsender) process.pump.on_contact(now_);
     while (process.pump.wants_item() && !process.queue.empty()) {
       process.pump.on_item(std::move(process.queue.front()), now_);
       process.queue.pop_front();
@@ -307,6 +414,7 @@ class World {
         server_.exists = true;
         return pump.on_created();
       case Kind::publish:
+      case Kind::publish_fence:
       case Kind::write_record: return publish(process, action);
       case Kind::drop_link: return drop_link(process);
       case Kind::wait:
@@ -320,9 +428,18 @@ class World {
     publish.token = record_token;
     if (action.record) publish.record = *action.record;
     publish.revision = action.record_revision;
+    if (action.kind == Kind::publish_fence) {
+      publish.is_fence = true;
+      publish.token = fence_token;
+      publish.expected = action.fence_behind;
+    }
     if (action.kind == Kind::publish) {
       const Frame& frame = *action.message.frame;
       publish.positions = positions_of(frame);
+      if (const RowMark* row = action.message.row) {
+        uint64_t n = row_number(row->place) + 1 - publish.positions.size();
+        for (Position& place : publish.positions) place = place_of_row(row->place.commit_lsn, n++);
+      }
       REQUIRE(action.message.expected_sequence.has_value() == plan_.strict);
       publish.token = action.message.token;
       publish.expected = action.message.expected_sequence;
@@ -561,6 +678,8 @@ class World {
   std::optional<size_t> owner_;  // of the slot
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<Wire> ghosts_;
+  Walsender::Owners owners_;
+  uint64_t made_ = 0;  // processes
   uint64_t late_events_ = 0;
   uint64_t foreign_messages_ = 0;
   bool is_operator_asked_ = false;
@@ -582,12 +701,21 @@ void run_worlds(Plan plan, int runs) {
 }
 
 TEST_CASE("whatever fails, every event is stored once, in order", "[pump][model]") {
-  run_worlds({}, 1000);
+  Plan plan;
+  SECTION("events alone") {}
+  SECTION("rows among them") {
+    plan.rows = true;
+  }
+  run_worlds(plan, 1000);
 }
 
 TEST_CASE("single messages refused or lost: still once and in order", "[pump][model]") {
   Plan plan;
   plan.lossy = true;
+  SECTION("events alone") {}
+  SECTION("rows among them") {
+    plan.rows = true;
+  }
   run_worlds(plan, 1000);
 }
 
@@ -645,6 +773,9 @@ TEST_CASE("events that have expired are not stored again", "[pump][model]") {
   Plan plan;
   plan.expiry = true;
   SECTION("one process") {}
+  SECTION("rows among them") {
+    plan.rows = true;
+  }
   SECTION("two of them") {
     plan.processes = 2;
   }

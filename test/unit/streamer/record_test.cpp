@@ -33,7 +33,7 @@ constexpr const char* example_json =
     R"("position":"0/1743E238","stream":"app",)"
     R"("stream_created":"2026-01-31T12:00:00.123456789Z","stream_sequence":123,)"
     R"("last_event":"app.FE89ECF0:000000001743E1A0:00000003.0000","read_from":124,)"
-    R"("max_pending":4096,"max_pending_bytes":8388608,"group_bytes":65536,"settled":true,)"
+    R"("max_pending":4096,"max_pending_bytes":8388608,"group_bytes":65536,"rows":false,"settled":true,)"
     R"("history_sequence":0,)"
     R"("marks":[["0/1743D000",118],["0/1743E238",123]]})";
 
@@ -55,6 +55,7 @@ Record random_record(Random& random) {
   record.max_pending = random.any_width();
   record.max_pending_bytes = random.any_width();
   record.group_bytes = random.any_width();
+  record.rows = random.chance(2);
   record.settled = random.chance(2);
   record.history_sequence = random.any_width();
   if (random.chance(2)) record.diverged = random_position(random);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "streamer/pump.h"
+#include "streamer/row_place.h"
 
 namespace waljet {
 
@@ -55,7 +56,12 @@ struct TestBroker {
     const auto& expected = action.message.expected_sequence;
     if (expected && *expected != last_sequence()) return wrong_last_sequence();
     const Frame& frame = *action.message.frame;
-    add_group(position_at(frame, 0), frame.position);
+    if (const RowMark* row = action.message.row) {
+      const uint64_t first = row_number(row->place) + 1 - event_count(frame);
+      add_group(place_of_row(row->place.commit_lsn, first), row->place);
+    } else {
+      add_group(position_at(frame, 0), frame.position);
+    }
     return stored(last_sequence());
   }
 

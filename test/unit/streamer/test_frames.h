@@ -43,7 +43,7 @@ inline std::string event_bytes(const Position& position, const std::string& body
 // A group of events, or of messages, with a body each.
 inline std::string group_bytes(FrameKind kind, const std::vector<Position>& positions,
                                const std::vector<std::string>& bodies) {
-  const bool of_table = kind == FrameKind::event;
+  const bool of_table = kind != FrameKind::message;
   Frame frame;
   frame.kind = kind;
   frame.op = of_table ? 'c' : 'm';
@@ -81,6 +81,15 @@ inline std::string event_bytes(FrameKind kind, const Position& position, Lsn end
   frame.end_lsn = end_lsn;
   frame.subject = kind == FrameKind::marker ? "app.=transaction" : "app.=message.p";
   frame.body = body;
+  return frame_bytes(frame);
+}
+
+inline std::string control_bytes(Lsn start_lsn, Lsn end_lsn, const std::string& content = "") {
+  Frame frame;
+  frame.kind = FrameKind::control;
+  frame.position = {start_lsn, 0, 0};
+  frame.end_lsn = end_lsn;
+  frame.body = content;
   return frame_bytes(frame);
 }
 
