@@ -64,20 +64,20 @@ void add_setting_flags(CLI::App& command, uint8_t which, SettingFlags& settings)
   }
 }
 
-Result<Configuration> configuration_of(const SettingFlags& settings) {
+ConfigurationSources sources_of(const SettingFlags& settings) {
   ConfigurationSources sources;
   sources.file = settings.file;
   sources.environment = waljet_environment();
   for (const SettingFlags::Flag& flag : settings.flags) {
     if (flag.option->count() > 0) sources.flags.push_back({flag.setting, flag.text});
   }
-  return load_configuration(sources);
+  return sources;
 }
 
 // Loads the configuration and goes on with it; the exit code.
 template <typename Act>
 int configured(const SettingFlags& settings, const Act& act) {
-  const auto configuration = configuration_of(settings);
+  const auto configuration = load_configuration(sources_of(settings));
   if (!configuration) {
     fmt::print(stderr, "waljet: {}\n", configuration.error().text);
     return exit_usage;
@@ -112,7 +112,7 @@ int run(const CommandLine& line, const Configuration& configuration) {
   RunSettings settings = run_settings(configuration);
   settings.accept_gap = line.accept_gap;
   settings.accept_divergence = line.accept_divergence;
-  return run_command(settings);
+  return run_command(settings, sources_of(line.run_flags), configuration);
 }
 
 void declare_run(CLI::App& app, CommandLine& line, int& code) {

@@ -80,6 +80,13 @@ void Handoff::set_live_session(uint64_t number) {
   wake_publisher();
 }
 
+void Handoff::request_turn(uint64_t session) {
+  const std::lock_guard lock(mutex_);
+  if (turn_requested_ == session) return;
+  turn_requested_ = session;
+  wake_publisher();
+}
+
 void Handoff::report_divergence(const Position& event) {
   const std::lock_guard lock(mutex_);
   divergence_ = event;
@@ -103,6 +110,11 @@ void Handoff::request_stop() {
   const std::lock_guard lock(mutex_);
   stop_requested_ = true;
   wake_publisher();
+}
+
+void Handoff::report_configuration_error(std::string why) {
+  const std::lock_guard lock(mutex_);
+  report_.configuration_error = std::move(why);
 }
 
 void Handoff::end_input() {
@@ -161,6 +173,11 @@ uint64_t Handoff::survey_requested() const {
 uint64_t Handoff::live_session() const {
   const std::lock_guard lock(mutex_);
   return live_session_;
+}
+
+uint64_t Handoff::turn_requested() const {
+  const std::lock_guard lock(mutex_);
+  return turn_requested_;
 }
 
 std::optional<Position> Handoff::take_divergence() {

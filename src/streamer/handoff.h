@@ -50,6 +50,8 @@ class Handoff : public LinkListener {
   uint64_t request_survey();
   // The session that streams, 0: none. Said before its start is pushed.
   void set_live_session(uint64_t number);
+  // This session is to end between two transactions, for another filter: its end says that.
+  void request_turn(uint64_t session);
   // The server's log ends before this stored event: to be put on record.
   void report_divergence(const Position& event);
   // An initial snapshot, in this order: its job is put on record; the slot is created; a session
@@ -67,6 +69,8 @@ class Handoff : public LinkListener {
   // The server was heard of in the live session; Instant::max(): it is not to be heard of yet.
   void set_contact(Instant at) { contact_.store(at, std::memory_order_relaxed); }
   void request_stop();
+  // Why the configuration that was read last is not in use; empty: it is.
+  void report_configuration_error(std::string why);
   // No item will follow: the connection is gone, and there will be no other.
   void end_input();
 
@@ -75,6 +79,8 @@ class Handoff : public LinkListener {
     uint64_t number = 0;
     std::string why;
     bool blocked = false;  // an operator has to do something first
+    bool turned = false;   // as requested: all that it took is stored, and that is on record
+    Lsn confirmed = 0;     // what may be confirmed of it, 0: nothing
   };
   struct SnapshotReport {
     bool pending = false;        // what was requested last is on record
@@ -92,6 +98,7 @@ class Handoff : public LinkListener {
     bool stopped = false;
     SessionEnd session_end;
     SnapshotReport snapshot;
+    std::string configuration_error;
     std::optional<Error> fatal;
   };
   Report report() const;
@@ -112,6 +119,7 @@ class Handoff : public LinkListener {
   std::optional<LostLink> take_lost_link();
   uint64_t survey_requested() const;
   uint64_t live_session() const;
+  uint64_t turn_requested() const;  // of this session, 0: of none
   std::optional<Position> take_divergence();
   std::optional<SnapshotRequest> take_snapshot_request();
   std::optional<ExportedSnapshot> take_exported_snapshot();
@@ -162,6 +170,7 @@ class Handoff : public LinkListener {
   std::optional<LostLink> lost_link_;
   uint64_t survey_requested_ = 0;
   uint64_t live_session_ = 0;
+  uint64_t turn_requested_ = 0;
   std::optional<Position> divergence_;
   std::optional<SnapshotRequest> snapshot_request_;
   std::optional<ExportedSnapshot> exported_snapshot_;

@@ -25,14 +25,17 @@ class JsonFormatter : public spdlog::formatter {
 }  // namespace
 
 void start_log(std::string_view level, bool json) {
-  auto logger = spdlog::stderr_color_mt("waljet");
+  spdlog::set_default_logger(spdlog::stderr_color_mt("waljet"));
+  change_log(level, json);
+}
+
+void change_log(std::string_view level, bool json) {
   if (json) {
-    logger->set_formatter(std::make_unique<JsonFormatter>());
+    spdlog::set_formatter(std::make_unique<JsonFormatter>());
   } else {
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   }
-  logger->set_level(spdlog::level::from_str(std::string(level)));
-  spdlog::set_default_logger(std::move(logger));
+  spdlog::set_level(spdlog::level::from_str(std::string(level)));
 }
 
 void TroubleLog::trouble(std::string_view text) {

@@ -10,6 +10,8 @@ namespace waljet {
 
 // `level` is one of the names in log_levels. `json`: each line an object, see log_json.h.
 void start_log(std::string_view level, bool json);
+// The same of the log that has started, for the lines that follow.
+void change_log(std::string_view level, bool json);
 constexpr const char* log_levels[] = {"trace", "debug", "info", "warning", "error", "off"};
 
 template <typename... Args>

@@ -123,6 +123,7 @@ void Publisher::take_inputs(Instant now) {
   answer_survey_request();
   pump_.on_live_session(handoff_.live_session());
   pump_.on_contact(handoff_.contact());
+  pump_.request_turn(handoff_.turn_requested(), now);
   if (const auto diverged = handoff_.take_divergence()) pump_.on_divergence(*diverged);
   const bool stopping = handoff_.stop_requested();
   if (stopping) {
@@ -169,7 +170,7 @@ void Publisher::report(Instant now) {
   if (pump_.session_end().number > reported_session_end_) {
     const Pump::SessionEnd& end = pump_.session_end();
     reported_session_end_ = end.number;
-    handoff_.report_session_end({end.number, end.why, end.blocked});
+    handoff_.report_session_end({end.number, end.why, end.blocked, end.turned, end.confirmed});
   }
   snapshots_.report(now);
   log_notices(now);

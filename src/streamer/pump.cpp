@@ -78,7 +78,7 @@ PumpAction Pump::publish_or_wait(Instant now, bool link_takes_more) {
     return next(now);
   }
   if (!draining && is_settled()) {
-    end_session(session_->number, "what was grouped otherwise is all stored", false);
+    end_settled_session();
     return next(now);
   }
   if (awaiting() && now >= silent_since_ + ack_silence_max) {
@@ -220,6 +220,13 @@ bool Pump::input_closed() const {
 bool Pump::regroup_due() const {
   return session_ && session_->groups.used != session_->groups.wanted &&
          stored_sequence_ >= regroup_at_;
+}
+
+// Between two transactions, and behind all that was found stored: nothing of that can turn out to
+// be missing any more.
+bool Pump::turn_due() const {
+  if (!session_ || session_->number != turning_ || transaction_open_) return false;
+  return !settings_.policy.strict || has_passed_what_was_found();
 }
 
 // Nothing is under way, nothing will be, and that is on record.
@@ -366,6 +373,11 @@ void Pump::request_stop(Instant now) {
   state_ = PumpState::draining;
   drain_deadline_ = now + drain_max;
   absorb(now);
+}
+
+void Pump::request_turn(uint64_t session, Instant now) {
+  if (std::exchange(turning_, session) == session) return;
+  if (is_closing() && !unread_.empty()) absorb(now);
 }
 
 void Pump::back_off(Error error, Instant now) {

@@ -196,6 +196,10 @@ class Pump {
   // PostgreSQL was heard of over the live session's connection. Instant::max(): the session has not
   // begun to stream, so nobody else can.
   void on_contact(Instant at) { contact_at_ = at; }
+  // This session is to end, 0: none: when the transaction in hand is finished, and all is stored
+  // that it took, and on record. So no event of what was finished is ever taken again, even if the
+  // next session's filter lets pass what this one's did not.
+  void request_turn(uint64_t session, Instant now);
   // The server's log ends before this stored event: goes on record, while no session runs.
   void on_divergence(const Position& event) { divergence_ = event; }
 
@@ -237,6 +241,8 @@ class Pump {
     uint64_t number = 0;
     std::string why;
     bool blocked = false;  // an operator has to do something first
+    bool turned = false;   // as request_turn() asked for
+    Lsn confirmed = 0;     // what may be confirmed of it, 0: nothing
   };
   const SessionEnd& session_end() const { return session_end_; }
 
@@ -300,7 +306,8 @@ class Pump {
   }
   bool input_closed() const;
   bool regroup_due() const;
-  bool is_closing() const { return input_closed() || regroup_due(); }
+  bool turn_due() const;
+  bool is_closing() const { return input_closed() || regroup_due() || turn_due(); }
   bool is_settled() const;
   Instant wake_at() const;
 
@@ -310,6 +317,7 @@ class Pump {
   void start_publishing(Instant now);
   void take_record_over(const Survey& survey, Duration delay, Instant now);
   void end_session(uint64_t number, std::string why, bool blocked);
+  void end_settled_session();
   void lose_session(std::string why, Instant now);
   void reconcile(const Survey& survey, Instant now);
   std::optional<std::string> why_session_is_lost(const Survey& survey) const;
@@ -397,9 +405,12 @@ class Pump {
   Instant contact_at_{};
   bool rows_under_way_ = false;  // rows, not events, may be under way from the next record on
   uint64_t regroup_at_ = 0;      // what others have under way expects less than this
+  uint64_t turning_ = 0;         // the session that is to end, 0: none
   std::optional<Position> stored_last_;  // of this session's events that are stored, one and all
                                          // before it
   std::optional<Position> last_entered_;
+  bool transaction_open_ = false;     // frames of one came, wanted or not, and not its commit
+  std::optional<Position> last_end_;  // of the newest transaction that came whole
 
   AckWindow window_;
   std::deque<KeptEvent> events_;  // one for each place in the window

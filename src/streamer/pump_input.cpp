@@ -85,12 +85,15 @@ bool Pump::apply(const Frame& frame, Instant now) {
       return true;
     case FrameKind::commit:
       in_transaction_ = false;
+      transaction_open_ = false;
+      last_end_ = frame.position;
       window_.add_checkpoint(frame.end_lsn);
       return true;
     case FrameKind::event:
     case FrameKind::message:
     case FrameKind::stub:
     case FrameKind::marker:
+      transaction_open_ = !ends_itself(frame);
       if (!take_events(frame, now)) return false;
       if (rows_ != nullptr && rows_->wants_events()) rows_->on_event(frame);
       if (ends_itself(frame)) window_.add_checkpoint(frame.end_lsn);

@@ -216,6 +216,9 @@ Record Pump::make_record(const Mark& mark) const {
   record.group_bytes = session_->groups.used;
   record.rows = may_leave_rows();
   record.settled = is_closing() && window_.empty() && !record.rows;
+  if (record.settled && !transaction_open_ && has_passed_what_was_found()) {
+    record.last_event = std::max(record.last_event, last_end_);
+  }
   record.history_sequence = record_.history_sequence;
   record.marks = confirmer_.marks();
   const auto add = [&](const Mark& more) {
@@ -266,15 +269,28 @@ Result<Duration> Pump::confirm_delay(const StreamState& stream) const {
 
 // Of the present one, or of one that does not begin. The link stays.
 void Pump::end_session(uint64_t number, std::string why, bool blocked) {
-  session_end_ = {number, std::move(why), blocked};
+  session_end_ = {number, std::move(why), blocked, false, 0};
   leave_session();
   coming_.reset();
   forget_all();
   state_ = PumpState::standing_by;
 }
 
+// The source begins another one at once, with other groups or another filter.
+void Pump::end_settled_session() {
+  const bool turned = turn_due();
+  const Lsn confirmed = confirmer_.confirmed();
+  if (turned) last_entered_ = std::max(last_entered_, last_end_);
+  end_session(session_->number,
+              turned ? "all that the filter before let pass is stored"
+                     : "what was grouped otherwise is all stored",
+              false);
+  session_end_.turned = turned;
+  session_end_.confirmed = confirmed;
+}
+
 void Pump::lose_session(std::string why, Instant now) {
-  if (session_) session_end_ = {session_->number, why, false};
+  if (session_) session_end_ = {session_->number, why, false, false, 0};
   leave_session();
   forget_all();
   last_entered_.reset();  // what was in the window has to enter it again
@@ -297,6 +313,8 @@ void Pump::forget_all() {
   unread_ = {};
   greeted_ = false;
   in_transaction_ = false;
+  transaction_open_ = false;
+  last_end_.reset();
   oversize_.reset();
   record_under_way_ = false;
   fences_under_way_ = 0;

@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "event/subject.h"
 #include "streamer/handoff.h"
+#include "streamer/live_configuration.h"
 #include "streamer/log.h"
 #include "streamer/publisher.h"
 #include "streamer/source.h"
@@ -55,7 +57,8 @@ void limit_memory() {
 
 }  // namespace
 
-int run_command(const RunSettings& settings) {
+int run_command(const RunSettings& settings, ConfigurationSources sources,
+                const Configuration& configuration) {
   if (auto error = check_conninfo(settings.postgres)) {
     log_error("{}", error->text);
     return exit_code(error->error_class);
@@ -63,10 +66,11 @@ int run_command(const RunSettings& settings) {
   warn_of_ambiguous_subjects(settings.subject);
   limit_memory();
   const int stop_fd = catch_stop_signals();
+  LiveConfiguration live(std::move(sources), configuration, catch_reload_signal());
   Handoff handoff;
   std::optional<Publisher> publisher;
   std::jthread publisher_thread;  // joined first, when everything it uses still lives
-  Source source(settings, handoff, stop_fd, [&](const SourceNames& names) {
+  Source source(settings, live, handoff, stop_fd, [&](const SourceNames& names) {
     publisher.emplace(publisher_settings(settings, names), handoff);
     publisher_thread = std::jthread([&publisher] { publisher->run(); });
   });

@@ -33,9 +33,10 @@ int milliseconds_between(Instant now, Instant then) {
 
 }  // namespace
 
-Source::Source(const RunSettings& settings, Handoff& handoff, int stop_fd,
+Source::Source(const RunSettings& settings, LiveConfiguration& live, Handoff& handoff, int stop_fd,
                std::function<void(const SourceNames&)> on_checked)
     : settings_(settings),
+      live_(live),
       handoff_(handoff),
       stop_fd_(stop_fd),
       on_checked_(std::move(on_checked)) {}
@@ -80,6 +81,7 @@ SourceState Source::after_blocked(const std::string& why) {
 
 // The publisher has found something out that needs a new session.
 SourceState Source::after_session_end(const Handoff::SessionEnd& end) {
+  if (end.turned) return after_turn(end);
   if (end.blocked) return after_blocked(end.why);
   disconnect();
   trouble_log_.trouble(fmt::format("{}: replication starts again", end.why));
@@ -122,9 +124,11 @@ SourceState Source::back_off() {
 void Source::pause(Duration duration) {
   const Instant until = present() + duration;
   for (Instant now = present(); now < until; now = present()) {
-    std::array<pollfd, 2> fds{{{stop_fd_, POLLIN, 0}, {handoff_.wake_fd(), POLLIN, 0}}};
+    std::array<pollfd, 3> fds{
+        {{stop_fd_, POLLIN, 0}, {handoff_.wake_fd(), POLLIN, 0}, {live_.fd(), POLLIN, 0}}};
     poll(fds.data(), fds.size(), milliseconds_between(now, until));
     if (fds[0].revents != 0) return;
+    if (fds[2].revents != 0) look_at_configuration();
     if (fds[1].revents == 0) continue;
     handoff_.clear_wake();
     if (handoff_.report().fatal) return;
@@ -197,11 +201,14 @@ std::optional<Error> Source::learn_names() {
 
 SourceState Source::wait_for_publisher() {
   while (true) {
-    std::array<pollfd, 3> fds{
-        {{stop_fd_, POLLIN, 0}, {handoff_.wake_fd(), POLLIN, 0}, {connection_->fd(), POLLIN, 0}}};
+    std::array<pollfd, 4> fds{{{stop_fd_, POLLIN, 0},
+                               {handoff_.wake_fd(), POLLIN, 0},
+                               {connection_->fd(), POLLIN, 0},
+                               {live_.fd(), POLLIN, 0}}};
     poll(fds.data(), fds.size(), -1);
     if (fds[0].revents != 0) return SourceState::draining;
     if (fds[1].revents != 0) handoff_.clear_wake();
+    if (fds[3].revents != 0) look_at_configuration();
     const Handoff::Report report = handoff_.report();
     if (report.fatal) return after_fatal(*report.fatal);
     if (report.surveyed == survey_request_) return SourceState::deciding;
@@ -262,6 +269,8 @@ SourceState Source::wait_for_slot() {
 }
 
 SourceState Source::start() {
+  if (session_number_ == 0) live_.use_coming_filter();  // no other one has judged anything
+  settings_.options = live_.filter().options;
   Server server(*connection_, stop_fd_);
   if (!facts_.slot_exists) {
     if (auto error = server.create_slot(names_->slot)) return after_error(std::move(*error));
@@ -272,8 +281,9 @@ SourceState Source::start() {
   if (auto error = server.start(
           names_->slot, start_options(settings_, *names_, event_bytes_max(), groups_.used))) {
     if (error->sqlstate == object_in_use) return SourceState::waiting_for_slot;
-    return after_error(std::move(*error));
+    return after_refused_start(std::move(*error));
   }
+  live_.on_filter_taken();
   const Instant now = present();
   session_since_ = now;
   feedback_.emplace(now);
@@ -281,8 +291,8 @@ SourceState Source::start() {
   handoff_.set_contact(now);
   handoff_.push(make_session_start({session_number_, facts_, groups_}));
   trouble_log_.over("PostgreSQL: replication goes on");
-  log_info("replicating from slot {} of database {} at {}", names_->slot, identity_->database,
-           connection_->address().text());
+  log_info("replicating from slot {} of database {} at {}, filter version {}", names_->slot,
+           identity_->database, connection_->address().text(), live_.filter().name());
   return SourceState::streaming;
 }
 
@@ -301,6 +311,7 @@ SourceState Source::stream() {
     const Handoff::Report report = handoff_.report();
     if (report.fatal) return after_fatal(*report.fatal);
     if (report.session_end.number == session_number_) return after_session_end(report.session_end);
+    bring_about_turn(present());
     if (auto error = turn(stopping)) {
       if (present() - session_since_ >= session_proved) backoff_.reset();
       return after_error(std::move(*error));
@@ -318,15 +329,20 @@ std::optional<Error> Source::turn(bool stopping) {
 
   Instant until = feedback_->wake_at(now);
   if (probe_) until = std::min(until, probe_deadline_);
+  const bool turn_may_be_late = !stopping && live_.coming_filter() && !turn_wait_said_;
+  if (turn_may_be_late) until = std::min(until, turn_due_at_);
   // While nothing is read, only the end of the connection is of interest.
   const int events = (wanted ? POLLIN : POLLRDHUP) | (*unsent ? POLLOUT : 0);
-  std::array<pollfd, 4> fds{{{stop_fd_, static_cast<short>(stopping ? 0 : POLLIN), 0},
+  const auto unless_stopping = static_cast<short>(stopping ? 0 : POLLIN);
+  std::array<pollfd, 5> fds{{{stop_fd_, unless_stopping, 0},
                              {handoff_.wake_fd(), POLLIN, 0},
                              {connection_->fd(), static_cast<short>(events), 0},
-                             {probe_ ? probe_->fd() : -1, probe_events_, 0}}};
+                             {probe_ ? probe_->fd() : -1, probe_events_, 0},
+                             {live_.fd(), unless_stopping, 0}}};
   poll(fds.data(), fds.size(), milliseconds_between(now, until));
   now = present();
   if (fds[1].revents != 0) handoff_.clear_wake();
+  if (fds[4].revents != 0) look_at_configuration();
   feedback_->on_confirmed(confirmed());
 
   if ((fds[2].revents & POLLIN) != 0) {

@@ -11,6 +11,10 @@
 // again, decides where to resume, and may create the stream. A slot that this process created
 // is dropped again if what follows is refused before the first readiness.
 //
+// Another filter takes effect between two sessions (source_reload.cpp): the publisher is asked to
+// end the present one behind a commit, and the next one starts with it. A session that is lost
+// before that is followed by one with the old filter, which may be in the middle of a transaction.
+//
 // What an operator has to decide is said once and looked at again every few seconds, in case that
 // it was mended.
 #pragma once
@@ -23,6 +27,7 @@
 #include "streamer/backoff.h"
 #include "streamer/feedback.h"
 #include "streamer/handoff.h"
+#include "streamer/live_configuration.h"
 #include "streamer/log.h"
 #include "streamer/pace.h"
 #include "streamer/replication.h"
@@ -58,10 +63,12 @@ class Source {
   static constexpr Duration drain_max{12'000};
   static constexpr Duration end_stream_max{1'000};
   static constexpr int64_t event_headers_bytes_max = 1024;
+  // A turn that takes longer than this is said to wait.
+  static constexpr Duration turn_usual{2'000};
 
   // `on_checked` is called once, when PostgreSQL has been checked and the names are known: it
   // starts the publisher. `stop_fd` readable: stop.
-  Source(const RunSettings& settings, Handoff& handoff, int stop_fd,
+  Source(const RunSettings& settings, LiveConfiguration& live, Handoff& handoff, int stop_fd,
          std::function<void(const SourceNames&)> on_checked);
 
   // Runs until stopped or refused. The exit code.
@@ -82,6 +89,8 @@ class Source {
   SourceState after_fatal(const Error& error);
   SourceState after_blocked(const std::string& why);
   SourceState after_session_end(const Handoff::SessionEnd& end);
+  SourceState after_turn(const Handoff::SessionEnd& end);
+  SourceState after_refused_start(Error error);
   std::optional<Error> look_at_server();
   std::optional<Error> check_identity(const SystemIdentity& identity);
   std::optional<Error> learn_names();
@@ -98,10 +107,13 @@ class Source {
   std::optional<Error> send_status(Instant now);
   Lsn confirmed() const;
   std::optional<Error> advance_probe(Instant now);
+  void look_at_configuration();
+  void bring_about_turn(Instant now);
   // Waits for a stop, news from the publisher, or the time to pass.
   void pause(Duration duration);
 
-  const RunSettings& settings_;
+  RunSettings settings_;
+  LiveConfiguration& live_;
   Handoff& handoff_;
   int stop_fd_;
   std::function<void(const SourceNames&)> on_checked_;
@@ -124,6 +136,9 @@ class Source {
   uint64_t survey_request_ = 0;
   uint64_t session_number_ = 0;
   Instant session_since_{};
+  uint64_t turning_session_ = 0;  // that the publisher is to end for another filter
+  Instant turn_due_at_{};
+  bool turn_wait_said_ = false;
 
   Backoff backoff_{backoff_first, backoff_longest};
   std::mt19937 random_{std::random_device{}()};

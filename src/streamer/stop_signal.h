@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT as a file descriptor.
+// Signals as file descriptors: SIGTERM and SIGINT, which stop, and SIGHUP.
 #pragma once
 
 namespace waljet {
@@ -8,5 +8,9 @@ namespace waljet {
 int catch_stop_signals();
 
 bool stop_signalled(int stop_fd);
+
+// From now on SIGHUP makes the returned descriptor readable, until it is taken. Call once.
+int catch_reload_signal();
+bool take_reload_signal(int reload_fd);
 
 }  // namespace waljet

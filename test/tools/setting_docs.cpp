@@ -61,6 +61,28 @@ newline does not count:
 
 )";
 
+constexpr std::string_view reload_notes =
+    R"(
+## While waljet runs
+
+`waljet run` reads the configuration again on SIGHUP, and when its file is written or another one takes its place, by a
+rename, a symbolic link, or Kubernetes' swap of `..data`; with the flags and the environment that it was started with.
+
+* `log` takes effect at once.
+* `filter` takes effect between two transactions: the one in publication is finished under the old filter, and when all
+  of it is acknowledged the same process begins replication anew with the new one. No transaction is judged by both, no
+  event is lost or stored twice. While NATS is away the reload waits, and says so.
+* Whatever else differs from the start is named in a line of the log, and needs a restart.
+
+What cannot be read changes nothing: the old filter goes on, and an error line says what is wrong and where. The same
+holds for an empty file, and for a filter that the server refuses. Each line about replication names the version of the
+filter, counted from the start of the process, and eight digits that are the same for the same filter everywhere:
+`filter version 2 (25e92282)`.
+
+Changes that are made on another host of a network file system are not seen, nor is a file that Docker mounts by itself
+and not with its directory: send SIGHUP after the first, mount the directory for the second.
+)";
+
 constexpr std::string_view filter_notes =
     R"(
 `filter.tables` is an allow-list: a table that it does not name is dropped. It is a list of tables or, in order, a map
@@ -145,4 +167,5 @@ int main() {
   std::cout << introduction;
   print_secrets();
   for (const Section& section : sections) print_section(section);
+  std::cout << reload_notes;
 }

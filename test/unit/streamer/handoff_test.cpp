@@ -57,6 +57,16 @@ TEST_CASE("the source is woken when half of the room is free again", "[handoff]"
   CHECK(is_woken(handoff));
 }
 
+TEST_CASE("a turn is asked for of one session", "[handoff]") {
+  Handoff handoff;
+  CHECK(handoff.turn_requested() == 0);
+  handoff.request_turn(3);
+  CHECK(handoff.turn_requested() == 3);
+  CHECK(waited_ms(handoff) < 20);
+  handoff.request_turn(3);  // no news
+  CHECK(waited_ms(handoff) >= 20);
+}
+
 TEST_CASE("one item of any size fits, and room wakes the source", "[handoff]") {
   Handoff handoff;
   CHECK(handoff.has_room());

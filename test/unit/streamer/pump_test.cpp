@@ -1241,6 +1241,157 @@ TEST_CASE("a session that has settled ends, and the next one groups as wanted", 
   CHECK(publish_ranges(pump, broker) == Bodies{"2-2"});
 }
 
+// ---- another filter ----
+
+// From the request for a turn to a session that has ended so.
+void finish_turn(Pump& pump, TestBroker& broker) {
+  for (PumpAction action = pump.next(start); action.kind != Kind::wait; action = pump.next(start)) {
+    if (action.kind == Kind::publish) {
+      acknowledge(pump, broker, action);
+    } else {
+      REQUIRE(action.kind == Kind::write_record);
+      pump.on_ack({pump.epoch(), record_token, broker.write(action)}, start);
+    }
+  }
+  REQUIRE_FALSE(pump.in_session());
+  REQUIRE(pump.session_end().turned);
+}
+
+TEST_CASE("a turn finishes the transaction in hand, and drops what comes behind it", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0})), start);
+  pump.request_turn(1, start);
+  publish_all(pump, broker);
+  CHECK(pump.in_session());
+  CHECK(pump.wants_item());
+  pump.on_item(
+      chunk_of(event_bytes({100, 2, 0}) + commit_bytes(100, 150) + transaction(200, 1, 250)),
+      start);
+  CHECK_FALSE(pump.wants_item());
+  finish_turn(pump, broker);
+  CHECK(broker.events() == std::vector<Position>{{100, 1, 0}, {100, 2, 0}});
+  CHECK(broker.record->settled);
+  CHECK(pump.session_end().number == 1);
+  CHECK(pump.session_end().confirmed == 150);
+  CHECK_FALSE(pump.session_end().blocked);
+  CHECK(pump.wants_item());
+}
+
+TEST_CASE("a turn between two transactions comes at once", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  SECTION("before anything") {}
+  SECTION("behind a transaction") {
+    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  }
+  SECTION("behind a message outside a transaction") {
+    pump.on_item(chunk_of(hello_bytes() + event_bytes(FrameKind::message, {100, 0, 0}, 150)),
+                 start);
+  }
+  pump.request_turn(1, start);
+  CHECK_FALSE(pump.wants_item());
+  finish_turn(pump, broker);
+}
+
+TEST_CASE("a turn of another session does not concern this one", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.request_turn(2, start);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  publish_all(pump, broker);
+  CHECK(pump.in_session());
+  CHECK(pump.wants_item());
+}
+
+TEST_CASE("a turn finishes a transaction that waits for room, and leaves those behind it",
+          "[pump]") {
+  Pump pump = make_pump({1, 1'000'000});
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 2, 250) +
+                        transaction(300, 1, 350)),
+               start);
+  CHECK_FALSE(pump.wants_item());
+  pump.request_turn(1, start);
+  finish_turn(pump, broker);
+  CHECK(broker.events() == std::vector<Position>{{100, 1, 0}, {200, 1, 0}, {200, 2, 0}});
+}
+
+TEST_CASE("a wider filter adds nothing to what the one before has judged", "[pump]") {
+  PumpSettings settings = settings_with();
+  settings.confirm_delay = Duration(50'000);
+  settings.policy.strict = GENERATE(true, false);
+  TestBroker broker;
+  const std::string wider = hello_bytes() + transaction(100, 9, 150) + transaction(200, 9, 250) +
+                            transaction(300, 2, 350);
+  const std::vector<Position> whole{
+      {100, 2, 0}, {200, 1, 0}, {200, 4, 0}, {300, 1, 0}, {300, 2, 0}};
+  Pump pump = make_pump(settings);
+  make_ready(pump, broker);
+  pump.on_item(
+      chunk_of(hello_bytes() + event_bytes({100, 2, 0}) + commit_bytes(100, 150, 10) +
+               event_bytes({200, 1, 0}) + event_bytes({200, 4, 0}) + commit_bytes(200, 250, 10)),
+      start);
+  pump.request_turn(1, start);
+  finish_turn(pump, broker);
+  CHECK(broker.record->last_event == Position{200, 10, 0});
+  CHECK(pump.session_end().confirmed == 0);
+  pump.on_item(session_start(2), start);
+  SECTION("in the next session") {}
+  SECTION("in a later one") {
+    answer_prepare(pump, broker, start);
+    write_record(pump, broker, start);
+    pump.on_item(session_start(3), start);
+  }
+  answer_prepare(pump, broker, start);
+  write_record(pump, broker, start);
+  pump.on_item(chunk_of(wider), start);
+  publish_all(pump, broker);
+  CHECK(broker.events() == whole);
+  CHECK(pump.notices().late_events == 0);
+}
+
+TEST_CASE("a turn waits until all that was found stored has come again", "[pump]") {
+  TestBroker broker;
+  broker.add({{100, 1, 0}, {100, 2, 0}});
+  Pump pump = make_pump();
+  make_ready(pump, broker);
+  pump.request_turn(1, start);
+  CHECK(pump.wants_item());
+  pump.on_item(chunk_of(hello_bytes() + event_bytes({100, 1, 0}) + event_bytes({100, 2, 0})),
+               start);
+  CHECK(pump.wants_item());
+  // The rest of it, that the process before had not stored.
+  pump.on_item(chunk_of(event_bytes({100, 3, 0})), start);
+  CHECK(pump.wants_item());
+  publish_all(pump, broker);
+  CHECK(pump.in_session());
+  pump.on_item(chunk_of(commit_bytes(100, 150)), start);
+  CHECK_FALSE(pump.wants_item());
+  finish_turn(pump, broker);
+  CHECK(broker.events().back() == Position{100, 3, 0});
+}
+
+TEST_CASE("a turn waits while NATS is away", "[pump]") {
+  Pump pump = make_pump();
+  TestBroker broker;
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  publish_next(pump);
+  pump.on_trouble(trouble(), pump.epoch(), start);
+  pump.request_turn(1, start);
+  Instant now = start;
+  CHECK(pump.in_session());
+  make_link_again(pump, broker, now);
+  CHECK(pump.in_session());
+  finish_turn(pump, broker);
+  CHECK(broker.events() == std::vector<Position>{{100, 1, 0}});
+}
+
 // ---- the end ----
 
 TEST_CASE("a stop finishes the transaction in hand, waits for its answers and records", "[pump]") {
