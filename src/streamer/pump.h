@@ -283,7 +283,6 @@ class Pump {
     std::string_view unread;
     size_t taken = 0;  // rows of the first unread frame that are dealt with
     std::shared_ptr<const KeyHashes> without;
-    std::shared_ptr<const KeyHashes> only;
     bool first = false;
     uint64_t left_to_last = 0;  // rows that will enter up to the last one; 0: it does not matter
     uint64_t number = 0;

@@ -12,25 +12,17 @@ bool is_row_frame(const Frame& frame) {
   return frame.kind == FrameKind::row || frame.kind == FrameKind::stub;
 }
 
-// Which rows of a batch are published.
-struct Choice {
-  const KeyHashes* without;
-  const KeyHashes* only;
-
-  bool takes(const Frame& frame, size_t place) const {
-    const uint64_t key = key_hash_at(frame, place);
-    if (without != nullptr && without->contains(key)) return false;
-    return only == nullptr || only->contains(key);
-  }
-};
+bool is_left_out(const KeyHashes* without, const Frame& frame, size_t place) {
+  return without != nullptr && without->contains(key_hash_at(frame, place));
+}
 
 // How many will enter the window.
-uint64_t count_wanted(std::string_view frames, const Choice& choice) {
+uint64_t count_wanted(std::string_view frames, const KeyHashes* without) {
   uint64_t wanted = 0;
   while (const auto frame = take_frame(frames)) {
     const size_t count = event_count(*frame);
     for (size_t place = 0; place < count; ++place) {
-      if (choice.takes(*frame, place)) ++wanted;
+      if (!is_left_out(without, *frame, place)) ++wanted;
     }
   }
   return wanted;
@@ -75,10 +67,9 @@ void Pump::begin_rows(RowsInPlace rows) {
   RowsInHand& hand = in_hand_.emplace();
   hand.unread = rows.batch.frames;
   hand.without = std::move(rows.without);
-  hand.only = std::move(rows.only);
   hand.first = rows.first;
   if (rows.last)
-    hand.left_to_last = count_wanted(hand.unread, {hand.without.get(), hand.only.get()});
+    hand.left_to_last = count_wanted(hand.unread, hand.without.get());
   hand.number = rows.number;
   kept_bytes_ += rows.batch.buffer_bytes;
   kept_rows_.push_back({std::move(rows.batch), window_.end()});
@@ -86,11 +77,11 @@ void Pump::begin_rows(RowsInPlace rows) {
 
 bool Pump::take_rows(const Frame& frame) {
   const size_t count = event_count(frame);
-  const Choice choice{in_hand_->without.get(), in_hand_->only.get()};
+  const KeyHashes* without = in_hand_->without.get();
   while (in_hand_->taken < count) {
     const size_t begin = in_hand_->taken;
     size_t end = begin;
-    while (end < count && choice.takes(frame, end)) ++end;
+    while (end < count && !is_left_out(without, frame, end)) ++end;
     if (end == begin) {
       ++in_hand_->taken;
       continue;

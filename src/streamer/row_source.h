@@ -26,7 +26,7 @@ struct RowBatch {
   Buffer buffer{nullptr, nullptr};
   size_t buffer_bytes = 0;
   std::string_view frames;  // a view into `buffer`
-  uint64_t rows = 0;
+  uint64_t rows = 0;        // markers by which consumers discard a table are not counted
 };
 
 using KeyHashes = std::unordered_set<uint64_t>;
@@ -37,9 +37,6 @@ struct RowsInPlace {
   Lsn lsn = 0;     // place in the stream; never falls
   // Rows whose key is among these are left out: events of them were published before. May be null.
   std::shared_ptr<const KeyHashes> without;
-  // If it is not null, rows whose key is not among these are left out as well: the others were
-  // published before.
-  std::shared_ptr<const KeyHashes> only;
   bool first = false;   // its first row begins a snapshot
   bool last = false;    // its last row ends one; then `batch` is not empty
   uint64_t number = 0;  // rising; on_rows_stored() names the newest of which all is stored

@@ -72,8 +72,9 @@ std::optional<SnapshotJob> parse_job(std::string_view json);
 std::string job_subject(std::string_view source_id);
 
 // An initial snapshot that did not come to its end and cannot be finished by chunks: a table
-// without a key is unfinished, or nobody knows which tables there are. It starts over with a new
-// slot, after markers by which consumers discard what they have of the tables.
+// without a key is unfinished, the marker of one is not stored, nobody knows which tables there
+// are, or nothing is to be streamed after it. It starts over with a new slot, after markers by
+// which consumers discard what they have of the tables.
 bool must_start_over(const SnapshotJob& job);
 
 }  // namespace waljet

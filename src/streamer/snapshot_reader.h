@@ -57,7 +57,9 @@ struct ChunkOrder {
   std::string high_watermark;
 };
 
-// Asks which transactions are open: answered by `open`.
+// Asks which transactions are open: answered by `open`. Before the snapshot is taken an xid is
+// assigned and ended, so that each transaction that was begun before is below the snapshot's xmax:
+// shown or listed.
 struct OpenOrder {};
 
 struct ReaderEvent {
@@ -79,9 +81,10 @@ struct ReaderEvent {
   RowBatch batch;
   uint64_t chunk_number = 0;
   std::vector<RowBatch> batches;
-  std::string cursor;    // behind the last row read
-  bool more = false;     // there may be rows behind it
-  std::string snapshot;  // that of `open`
+  std::string cursor;       // behind the last row read
+  bool more = false;        // there may be rows behind it
+  uint64_t table_hash = 0;  // of a chunk: key hash of the table alone, as its TRUNCATE has it
+  std::string snapshot;     // that of `open`
   Error error{ErrorClass::retry, {}, {}, {}};
 };
 
