@@ -139,6 +139,7 @@ void Publisher::take_items(Instant now) {
   while (pump_.wants_item()) {
     auto item = handoff_.take_item();
     if (!item) return;
+    if (item->kind == ItemKind::session_start) snapshots_.set_options(item->session->options);
     pump_.on_item(std::move(*item), now);
   }
 }

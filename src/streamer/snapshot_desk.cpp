@@ -53,7 +53,8 @@ bool SnapshotDesk::take_inputs(bool in_session, Instant now) {
     director_.request_initial(request->only, request->discard, now);
     reported_ = {};
   }
-  if (auto exported = handoff_.take_exported_snapshot()) {
+  // The director hears of its session first.
+  if (auto exported = in_session ? handoff_.take_exported_snapshot() : std::nullopt) {
     director_.begin_initial(std::move(exported->name), exported->consistent_point, now);
   }
   // In a session they are taken with the rows, as the pump has room for them.
@@ -86,6 +87,7 @@ void SnapshotDesk::on_control(const Frame& frame) {
 std::optional<RowsInPlace> SnapshotDesk::take_rows() {
   while (true) {
     if (auto rows = director_.take_rows()) return rows;
+    if (!director_.wants_reader_event()) return std::nullopt;
     auto event = reader_.take();
     if (!event) return std::nullopt;
     director_.on_reader_event(std::move(*event), present());

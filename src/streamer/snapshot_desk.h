@@ -30,6 +30,8 @@ class SnapshotDesk : public RowSource {
  public:
   SnapshotDesk(std::string source_id, SnapshotReaderSettings reader, Handoff& handoff);
 
+  // Of the session that begins: rows are formatted as its changes are.
+  void set_options(OptionList options) { reader_.set_options(std::move(options)); }
   // What the source has asked for. True: there may be rows that were not there before.
   bool take_inputs(bool in_session, Instant now);
   // What a survey found, at the beginning of a session or between two.
