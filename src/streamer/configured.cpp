@@ -65,6 +65,11 @@ OptionTexts plugin_options(const Configuration& configuration) {
   return options;
 }
 
+SnapshotChoice snapshot_choice(const std::string& text) {
+  if (text == "initial") return SnapshotChoice::initial;
+  return text == "only" ? SnapshotChoice::only : SnapshotChoice::never;
+}
+
 }  // namespace
 
 RunSettings run_settings(const Configuration& configuration) {
@@ -73,6 +78,9 @@ RunSettings run_settings(const Configuration& configuration) {
   settings.nats = nats_access(configuration);
   settings.name = configuration.text("source.name");
   settings.slot = configuration.text("source.slot");
+  settings.snapshot = snapshot_choice(configuration.text("source.snapshot"));
+  settings.snapshot_workers =
+      static_cast<int>(count_value(configuration.text("source.snapshot_workers")));
   settings.stream = configuration.text("sink.stream.name");
   settings.stream_plan = stream_plan(configuration);
   settings.subject = configuration.text("sink.subject");

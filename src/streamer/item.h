@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "event/position.h"
+#include "streamer/option_flags.h"
 #include "streamer/resume.h"
 
 namespace waljet {
@@ -28,6 +29,7 @@ struct Session {
   SourceFacts facts;
   GroupSizes groups = {};
   bool anew = false;  // a whole snapshot begins it, so nothing is missed by what the slot skips
+  OptionList options = {};  // of the plugin
 };
 
 struct Item {

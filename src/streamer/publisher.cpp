@@ -47,7 +47,7 @@ std::string fence_subject(std::string_view pattern) {
 Publisher::Publisher(PublisherSettings settings, Handoff& handoff)
     : settings_(std::move(settings)),
       handoff_(handoff),
-      snapshots_(settings_.pump.names.source_id, settings_.snapshots, handoff),
+      snapshots_(settings_.pump.names.source_id, settings_.reader, handoff),
       pump_(
           settings_.pump, [this] { return std::uniform_real_distribution<>(0, 1)(random_); },
           &snapshots_),

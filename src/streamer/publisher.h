@@ -30,7 +30,7 @@ struct PublisherSettings {
   bool message_ids = false;                   // Nats-Msg-Id as well
   HeaderChoice headers;
   PumpSettings pump;
-  SnapshotReaderSettings snapshots;
+  SnapshotReaderSettings reader;  // its options come with each session
 };
 
 class Publisher {

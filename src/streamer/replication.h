@@ -1,5 +1,5 @@
-// A connection to PostgreSQL: plain queries, and the replication stream. replication_libpq.cpp is
-// the only file that knows libpq. What is asked of a server is in slot.h.
+// A connection to PostgreSQL: plain queries, COPY, and the replication stream.
+// replication_libpq.cpp is the only file that knows libpq. What is asked of a server is in slot.h.
 //
 // Nothing here blocks without an end: waiting for the server ends at a deadline, or when `stop_fd`
 // becomes readable. (Looking up a host name is the exception: libpq leaves that to the resolver.)
@@ -25,6 +25,7 @@ constexpr int no_stop_fd = -1;
 enum class ConnectionKind : uint8_t {
   replication,  // may also run plain queries, in the database of the connection string
   plain,
+  reader,  // plain; another name in pg_stat_activity
 };
 
 // Where a connection has ended up, of the several hosts that a connection string may name.
@@ -56,16 +57,22 @@ class Connection {
   // A command that answers with the replication stream; begins it.
   std::optional<Error> start_stream(const std::string& command, Instant deadline, int stop_fd);
 
+  // A command COPY … TO STDOUT; its messages are to be taken until they end.
+  std::optional<Error> start_copy(const std::string& command, Instant deadline, int stop_fd);
+  // Waits for the next message; nothing: the copy is at its end, and the connection takes the next
+  // statement. An error of the server's leaves the connection usable too.
+  struct StreamMessage {
+    Buffer buffer{nullptr, nullptr};
+    size_t bytes = 0;
+  };
+  Result<std::optional<StreamMessage>> next_copy_message(Instant deadline, int stop_fd);
+
   // ---- in the stream ----
 
   int fd() const;
   // Takes what has arrived; nothing but that. An error ends the connection.
   std::optional<Error> receive();
   // Next message that has arrived whole; nothing if there is none. An error ends the stream.
-  struct StreamMessage {
-    Buffer buffer{nullptr, nullptr};
-    size_t bytes = 0;
-  };
   Result<std::optional<StreamMessage>> next_message();
   // Queues a status update and sends as much as the socket takes.
   std::optional<Error> send_status(const Status& status);

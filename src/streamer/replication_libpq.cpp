@@ -109,7 +109,15 @@ struct Connection::State {
   PGconn* get() const { return connection.get(); }
   // Sends a statement without waiting for its answer.
   std::optional<Error> send(const std::string& sql, Instant deadline, int stop_fd);
+  // An error: a server that waits for something would go on waiting after we are gone, so it is
+  // told to end what it does.
+  std::optional<Error> wait_for_input(Instant deadline, int stop_fd);
   Result<ResultPtr> next_result(Instant deadline, int stop_fd);
+  // Sends a command that is answered by a copy of this kind.
+  std::optional<Error> start(const std::string& command, ExecStatusType kind, Instant deadline,
+                             int stop_fd);
+  // Reads what is left of a statement.
+  void finish(Instant deadline, int stop_fd);
 };
 
 std::optional<Error> Connection::State::send(const std::string& sql, Instant deadline,
@@ -123,21 +131,43 @@ std::optional<Error> Connection::State::send(const std::string& sql, Instant dea
   }
 }
 
+std::optional<Error> Connection::State::wait_for_input(Instant deadline, int stop_fd) {
+  if (auto error = wait_for(PQsocket(get()), POLLIN, deadline, stop_fd)) {
+    if (PGcancel* cancel = PQgetCancel(get())) {
+      std::array<char, 256> text{};
+      PQcancel(cancel, text.data(), static_cast<int>(text.size()));
+      PQfreeCancel(cancel);
+    }
+    return error;
+  }
+  if (PQconsumeInput(get()) == 0) return broken(get());
+  return std::nullopt;
+}
+
 // Waits for the next result; null where the statement has no further one.
 Result<ResultPtr> Connection::State::next_result(Instant deadline, int stop_fd) {
   while (PQisBusy(get()) != 0) {
-    if (auto error = wait_for(PQsocket(get()), POLLIN, deadline, stop_fd)) {
-      // A server that waits for something would go on waiting after we are gone.
-      if (PGcancel* cancel = PQgetCancel(get())) {
-        std::array<char, 256> text{};
-        PQcancel(cancel, text.data(), static_cast<int>(text.size()));
-        PQfreeCancel(cancel);
-      }
-      return std::move(*error);
-    }
-    if (PQconsumeInput(get()) == 0) return broken(get());
+    if (auto error = wait_for_input(deadline, stop_fd)) return std::move(*error);
   }
   return ResultPtr(PQgetResult(get()));
+}
+
+std::optional<Error> Connection::State::start(const std::string& command, ExecStatusType kind,
+                                              Instant deadline, int stop_fd) {
+  if (auto error = send(command, deadline, stop_fd)) return error;
+  auto result = next_result(deadline, stop_fd);
+  if (!result) return result.error();
+  if (PQresultStatus(result->get()) == kind) return std::nullopt;
+  Error error = error_of(get(), result->get());
+  finish(deadline, stop_fd);  // the connection stays usable
+  return error;
+}
+
+void Connection::State::finish(Instant deadline, int stop_fd) {
+  while (true) {
+    auto more = next_result(deadline, stop_fd);
+    if (!more || more->get() == nullptr) return;
+  }
 }
 
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -167,16 +197,34 @@ Result<Rows> Connection::query(const std::string& sql, Instant deadline, int sto
 
 std::optional<Error> Connection::start_stream(const std::string& command, Instant deadline,
                                               int stop_fd) {
-  if (auto error = state_->send(command, deadline, stop_fd)) return error;
+  return state_->start(command, PGRES_COPY_BOTH, deadline, stop_fd);
+}
+
+std::optional<Error> Connection::start_copy(const std::string& command, Instant deadline,
+                                            int stop_fd) {
+  return state_->start(command, PGRES_COPY_OUT, deadline, stop_fd);
+}
+
+Result<std::optional<Connection::StreamMessage>> Connection::next_copy_message(Instant deadline,
+                                                                               int stop_fd) {
+  char* bytes = nullptr;
+  int size = 0;
+  while ((size = PQgetCopyData(state_->get(), &bytes, 1)) == 0) {
+    if (auto error = state_->wait_for_input(deadline, stop_fd)) return std::move(*error);
+  }
+  if (size > 0) {
+    return std::optional<StreamMessage>{
+        StreamMessage{Buffer(bytes, free_message), static_cast<size_t>(size)}};
+  }
+  if (size == -2) return broken(state_->get());
   auto result = state_->next_result(deadline, stop_fd);
   if (!result) return result.error();
-  if (PQresultStatus(result->get()) == PGRES_COPY_BOTH) return std::nullopt;
-  Error error = error_of(state_->get(), result->get());
-  // The connection stays usable, after the end of the failed command.
-  while (true) {
-    auto more = state_->next_result(deadline, stop_fd);
-    if (!more || more->get() == nullptr) return error;
-  }
+  const bool complete = PQresultStatus(result->get()) == PGRES_COMMAND_OK;
+  std::optional<Error> error;
+  if (!complete) error = error_of(state_->get(), result->get());
+  state_->finish(deadline, stop_fd);
+  if (error) return std::move(*error);
+  return std::optional<StreamMessage>{};
 }
 
 int Connection::fd() const {
@@ -255,7 +303,7 @@ Connector::Connector(const std::string& conninfo, ConnectionKind kind,
     : state_(std::make_unique<Connection::State>()) {
   // Later parameters win. The user's own stand between our defaults and what we insist on.
   std::vector<std::pair<const char*, const char*>> parameters{
-      {"fallback_application_name", "waljet"},
+      {"fallback_application_name", kind == ConnectionKind::reader ? "waljet snapshot" : "waljet"},
       // Without these a server that has vanished is noticed after hours.
       {"keepalives_idle", "10"},
       {"keepalives_interval", "5"},

@@ -134,6 +134,18 @@ void add_options(Settings& table, std::string_view section) {
   }
 }
 
+void add_snapshot(Settings& table) {
+  constexpr uint64_t workers_max = 16;
+  table.push_back(with_flag(choice("source.snapshot", {"never", "initial", "only"},
+                                   "Whether a new source begins with what its tables hold; with "
+                                   "`only`, nothing is streamed after it."),
+                            "--snapshot", "never|initial|only"));
+  table.push_back(with_flag(number("source.snapshot_workers", SettingType::count,
+                                   std::to_string(RunSettings{}.snapshot_workers), 1, workers_max,
+                                   "How many connections read the tables then."),
+                            "--snapshot-workers", "N"));
+}
+
 void add_source(Settings& table) {
   Setting uri = text("source.uri", "libpq's environment",
                      "PostgreSQL, as a URI or as keywords and values: everything that libpq knows, "
@@ -148,6 +160,7 @@ void add_source(Settings& table) {
   slot.problem = slot_problem;
   table.push_back(with_flag(std::move(slot), "--slot", "SLOT", for_run | for_slot));
   add_options(table, "source");
+  add_snapshot(table);
 }
 
 void add_auth(Settings& table) {

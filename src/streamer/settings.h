@@ -15,6 +15,7 @@
 #include "streamer/nats_access.h"
 #include "streamer/option_flags.h"
 #include "streamer/resume.h"
+#include "streamer/snapshot_start.h"
 #include "streamer/stream_config.h"
 
 namespace waljet {
@@ -59,6 +60,8 @@ struct RunSettings {
   Oversize oversize = Oversize::stop;
   Grouping grouping = Grouping::event;
   size_t group_bytes = size_t{64} << 10;
+  SnapshotChoice snapshot = SnapshotChoice::never;
+  int snapshot_workers = 2;
   bool accept_gap = false;
   bool accept_divergence = false;
 };

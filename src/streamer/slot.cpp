@@ -97,6 +97,30 @@ std::optional<Error> Server::create_slot(const std::string& slot) {
   return explain(std::move(created.error()));
 }
 
+// The connection is idle in a transaction then, so nothing may end it for that.
+Result<Server::SlotSnapshot> Server::create_slot_with_snapshot(const std::string& slot) {
+  auto settings = ask(no_timeouts_query());
+  if (!settings) return std::move(settings.error());
+  auto created = connection_.query(
+      create_slot_command(slot, connection_.server_version(), SlotExport::snapshot), Instant::max(),
+      stop_fd_);
+  if (!created) return explain(std::move(created.error()));
+  constexpr size_t consistent_point = 1;
+  constexpr size_t snapshot_name = 2;
+  if (created->rows.empty()) return Error{ErrorClass::retry, "no answer for the slot", {}, {}};
+  const auto& row = created->rows[0];
+  return SlotSnapshot{column(row, snapshot_name),
+                      parse_lsn(column(row, consistent_point)).value_or(0)};
+}
+
+Result<bool> Server::try_lock(const std::string& source_id) {
+  auto rows =
+      ask(fmt::format("SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended({}, 0))",
+                      quote_literal("waljet " + source_id)));
+  if (!rows) return std::move(rows.error());
+  return rows->single() == "t";
+}
+
 std::optional<Error> Server::drop_slot(const std::string& slot) {
   auto dropped = ask(fmt::format("DROP_REPLICATION_SLOT {}", quote_identifier(slot)));
   if (dropped) return std::nullopt;
@@ -164,20 +188,37 @@ std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
 
 namespace {
 
-std::string create_command(const std::string& slot, std::string_view life, int server_version) {
+std::string create_command(const std::string& slot, std::string_view life, int server_version,
+                           SlotExport exported) {
+  const bool exports = exported == SlotExport::snapshot;
+  const std::string_view before_15 = exports ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT";
+  const std::string_view from_15 = exports ? "(SNAPSHOT 'export')" : "(SNAPSHOT 'nothing')";
   return fmt::format("CREATE_REPLICATION_SLOT {} {}LOGICAL {} {}", quote_identifier(slot), life,
                      quote_identifier(plugin_name),
-                     server_version >= version_15 ? "(SNAPSHOT 'nothing')" : "NOEXPORT_SNAPSHOT");
+                     server_version >= version_15 ? from_15 : before_15);
 }
 
 }  // namespace
 
-std::string create_slot_command(const std::string& slot, int server_version) {
-  return create_command(slot, "", server_version);
+std::string create_slot_command(const std::string& slot, int server_version, SlotExport exported) {
+  return create_command(slot, "", server_version, exported);
 }
 
 std::string create_temporary_slot_command(const std::string& slot, int server_version) {
-  return create_command(slot, "TEMPORARY ", server_version);
+  return create_command(slot, "TEMPORARY ", server_version, SlotExport::nothing);
+}
+
+std::string no_timeouts_query() {
+  return "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN "
+         "('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', "
+         "'idle_session_timeout', 'transaction_timeout')";
+}
+
+std::string kept_wal_query(const std::string& slot) {
+  return fmt::format(
+      "SELECT pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(),"
+      " restart_lsn)) FROM pg_catalog.pg_replication_slots WHERE slot_name = {}",
+      quote_literal(slot));
 }
 
 std::string start_command(const std::string& slot, const OptionList& options) {

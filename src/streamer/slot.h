@@ -54,7 +54,17 @@ class Server {
   // Nothing in the optional: there is no such slot.
   Result<std::optional<SlotInfo>> find_slot(const std::string& slot);
   std::optional<Error> create_slot(const std::string& slot);
+  // The snapshot shows what the slot's changes begin after. It lasts until the connection's next
+  // command, of any kind, or its end.
+  struct SlotSnapshot {
+    std::string snapshot;
+    Lsn consistent_point = 0;
+  };
+  Result<SlotSnapshot> create_slot_with_snapshot(const std::string& slot);
   std::optional<Error> drop_slot(const std::string& slot);
+  // An advisory lock of the source, until the connection ends: between a slot's creation and its
+  // stream nothing else says that somebody is at work. False: another session has it.
+  Result<bool> try_lock(const std::string& source_id);
   std::optional<Error> start(const std::string& slot, const OptionList& options);
 
  private:
@@ -70,9 +80,15 @@ std::optional<Error> check_slot(const std::string& slot, const SlotInfo& info,
                                 const std::string& database);
 
 // The commands, as text.
-std::string create_slot_command(const std::string& slot, int server_version);
+enum class SlotExport : uint8_t { nothing, snapshot };
+std::string create_slot_command(const std::string& slot, int server_version,
+                                SlotExport exported = SlotExport::nothing);
 // Of a slot that is dropped with its connection.
 std::string create_temporary_slot_command(const std::string& slot, int server_version);
+// Switches off what would end a session that takes long or waits: as many as the server knows.
+std::string no_timeouts_query();
+// How much WAL the slot holds, for people.
+std::string kept_wal_query(const std::string& slot);
 std::string start_command(const std::string& slot, const OptionList& options);
 
 // `output_plugin_libraries = '…'`: what the server has now, and waljet.

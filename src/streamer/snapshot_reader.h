@@ -101,8 +101,10 @@ class SnapshotReader {
   void initial(InitialOrder order);
   void chunk(ChunkOrder order);
   void open(OpenOrder order);
-  // Ends the work in hand; none of its events comes any more.
+  // Ends the work in hand and drops what is ordered; none of its events comes any more.
   void cancel();
+  // Those of the orders that are begun from now on.
+  void set_options(OptionList options);
 
   std::optional<ReaderEvent> take();
 

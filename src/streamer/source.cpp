@@ -26,11 +26,6 @@ int64_t microseconds_since_2000() {
          seconds_1970_to_2000 * 1'000'000;
 }
 
-int milliseconds_between(Instant now, Instant then) {
-  const auto left = std::chrono::ceil<Duration>(then - now).count();
-  return static_cast<int>(std::clamp<Duration::rep>(left, 0, 60'000));
-}
-
 }  // namespace
 
 Source::Source(const RunSettings& settings, LiveConfiguration& live, Handoff& handoff, int stop_fd,
@@ -50,6 +45,8 @@ int Source::run() {
       case SourceState::deciding: state_ = decide(); break;
       case SourceState::waiting_for_slot: state_ = wait_for_slot(); break;
       case SourceState::starting: state_ = start(); break;
+      case SourceState::requesting_snapshot: state_ = wait_for_request(); break;
+      case SourceState::snapshotting: state_ = wait_for_snapshot(); break;
       case SourceState::streaming: state_ = stream(); break;
       case SourceState::backing_off: state_ = back_off(); break;
       case SourceState::draining: state_ = drain(); break;
@@ -224,6 +221,9 @@ SourceState Source::decide() {
   const Lsn confirmed_before = facts_.slot_confirmed;
   if (auto error = look_at_server()) return after_error(std::move(*error));
   if (facts_.slot_exists && slot_active_) return SourceState::waiting_for_slot;
+  auto locked = Server(*connection_, stop_fd_).try_lock(names_->source_id);
+  if (!locked) return after_error(std::move(locked.error()));
+  if (!*locked) return SourceState::waiting_for_slot;
   const Handoff::Report report = handoff_.report();
   // As it was before the survey: another process may have moved the slot since, and recorded that.
   SourceFacts facts = facts_;
@@ -236,12 +236,18 @@ SourceState Source::decide() {
                     "--accept-gap to go on with a new one",
                     names_->slot));
   }
-  const Decision decision =
-      decide_resume(resume_names(*names_), facts, *report.survey, resume_policy(settings_));
+  const SnapshotStart start =
+      snapshot_start(settings_.snapshot, facts_.slot_exists, *report.survey);
+  if (auto next = answer_snapshot_choice(start)) return *next;
+  const bool start_over = start == SnapshotStart::start_over;
+  const bool from_snapshot = start_over || start == SnapshotStart::begin;
+  ResumePolicy policy = resume_policy(settings_);
+  policy.accept_gap = policy.accept_gap || from_snapshot;
+  const Decision decision = decide_resume(resume_names(*names_), facts, *report.survey, policy);
   if (decision.diverged) handoff_.report_divergence(*decision.diverged);
   if (decision.blocked) return after_blocked(*decision.blocked);
   decide_groups(*report.survey);
-  return SourceState::starting;
+  return from_snapshot ? request_snapshot(start_over) : SourceState::starting;
 }
 
 void Source::decide_groups(const Survey& survey) {
@@ -269,8 +275,7 @@ SourceState Source::wait_for_slot() {
 }
 
 SourceState Source::start() {
-  if (session_number_ == 0) live_.use_coming_filter();  // no other one has judged anything
-  settings_.options = live_.filter().options;
+  take_filter();
   Server server(*connection_, stop_fd_);
   if (!facts_.slot_exists) {
     if (auto error = server.create_slot(names_->slot)) return after_error(std::move(*error));
@@ -278,18 +283,34 @@ SourceState Source::start() {
     log_info("created slot {}", names_->slot);
     if (auto error = look_at_server()) return after_error(std::move(*error));
   }
-  if (auto error = server.start(
-          names_->slot, start_options(settings_, *names_, event_bytes_max(), groups_.used))) {
+  if (auto error = server.start(names_->slot, options_of_session())) {
     if (error->sqlstate == object_in_use) return SourceState::waiting_for_slot;
     return after_refused_start(std::move(*error));
   }
+  constexpr bool anew = false;
+  begin_session(anew);
+  return on_stream_started();
+}
+
+// The filter that holds from the next session on.
+void Source::take_filter() {
+  if (session_number_ == 0) live_.use_coming_filter();  // no other one has judged anything
+  settings_.options = live_.filter().options;
+}
+
+// `anew`: it begins with a snapshot, and streams nothing before that is done.
+void Source::begin_session(bool anew) {
+  session_since_ = present();
+  handoff_.set_live_session(++session_number_);
+  handoff_.set_contact(anew ? Instant::max() : session_since_);
+  handoff_.push(make_session_start({session_number_, facts_, groups_, anew, options_of_session()}));
+}
+
+SourceState Source::on_stream_started() {
   live_.on_filter_taken();
   const Instant now = present();
-  session_since_ = now;
-  feedback_.emplace(now);
-  handoff_.set_live_session(++session_number_);
   handoff_.set_contact(now);
-  handoff_.push(make_session_start({session_number_, facts_, groups_}));
+  feedback_.emplace(now);
   trouble_log_.over("PostgreSQL: replication goes on");
   log_info("replicating from slot {} of database {} at {}, filter version {}", names_->slot,
            identity_->database, connection_->address().text(), live_.filter().name());
@@ -301,6 +322,10 @@ int64_t Source::event_bytes_max() const {
   const int64_t chosen = settings_.headers.any() ? chosen_headers_bytes_max : 0;
   return std::max<int64_t>(handoff_.report().message_bytes_max - event_headers_bytes_max - chosen,
                            0);
+}
+
+OptionList Source::options_of_session() const {
+  return start_options(settings_, *names_, event_bytes_max(), groups_.used);
 }
 
 // ---- streaming ----

@@ -15,6 +15,13 @@
 // end the present one behind a commit, and the next one starts with it. A session that is lost
 // before that is followed by one with the old filter, which may be in the middle of a transaction.
 //
+// With an initial snapshot (source_snapshot.cpp) deciding is followed by
+//
+//     requesting_snapshot ─▶ snapshotting ─▶ streaming
+//
+// in one session on one connection: the slot is created there, what it exports is read by others,
+// and then it streams.
+//
 // What an operator has to decide is said once and looked at again every few seconds, in case that
 // it was mended.
 #pragma once
@@ -33,6 +40,7 @@
 #include "streamer/replication.h"
 #include "streamer/settings.h"
 #include "streamer/slot.h"
+#include "streamer/snapshot_start.h"
 
 namespace waljet {
 
@@ -43,6 +51,8 @@ enum class SourceState : uint8_t {
   deciding,
   waiting_for_slot,
   starting,
+  requesting_snapshot,
+  snapshotting,
   streaming,
   backing_off,
   draining,
@@ -65,6 +75,9 @@ class Source {
   static constexpr int64_t event_headers_bytes_max = 1024;
   // A turn that takes longer than this is said to wait.
   static constexpr Duration turn_usual{2'000};
+  static constexpr Duration snapshot_check_timeout{30'000};
+  static constexpr Duration snapshot_report_interval{10'000};
+  static constexpr Duration snapshot_look_timeout{2'000};
 
   // `on_checked` is called once, when PostgreSQL has been checked and the names are known: it
   // starts the publisher. `stop_fd` readable: stop.
@@ -94,11 +107,24 @@ class Source {
   std::optional<Error> look_at_server();
   std::optional<Error> check_identity(const SystemIdentity& identity);
   std::optional<Error> learn_names();
+  void take_filter();
+  void begin_session(bool anew);
+  SourceState on_stream_started();
   int64_t event_bytes_max() const;
+  OptionList options_of_session() const;
   void decide_groups(const Survey& survey);
   void drop_own_slot();
   void disconnect();
   void end_probe();
+
+  std::optional<SourceState> answer_snapshot_choice(SnapshotStart start);
+  SourceState request_snapshot(bool start_over);
+  SourceState wait_for_request();
+  SourceState begin_snapshot();
+  SourceState wait_for_snapshot();
+  std::optional<SourceState> wait_for_snapshot_news(uint64_t session, Instant until);
+  void say_snapshot_age();
+  SourceState end_after_snapshot();
 
   // One look at everything the stream's state depends on; waits no longer than feedback wants.
   std::optional<Error> turn(bool stopping);
@@ -139,6 +165,8 @@ class Source {
   uint64_t turning_session_ = 0;  // that the publisher is to end for another filter
   Instant turn_due_at_{};
   bool turn_wait_said_ = false;
+  Instant snapshot_said_at_{};
+  bool snapshot_choice_said_ = false;
 
   Backoff backoff_{backoff_first, backoff_longest};
   std::mt19937 random_{std::random_device{}()};

@@ -36,6 +36,8 @@ TEST_CASE("what is not set is what the settings are by themselves", "[configured
   CHECK(settings.stream_plan.max_age == Duration{0});
   CHECK(settings.stream_plan.bytes_max == 0);
   CHECK_FALSE(settings.headers.any());
+  CHECK(settings.snapshot == defaults.snapshot);
+  CHECK(settings.snapshot_workers == defaults.snapshot_workers);
   for (const auto& [name, value] : settings.options) CHECK(value.empty());
 }
 
@@ -111,4 +113,13 @@ TEST_CASE("tables that differ reach the plugin as rules", "[configured]") {
   CHECK(run.options.at("rules") ==
         R"([{"table":"a","operations":["insert"]},{"table":"b","where":"x"}])");
   CHECK(run.options.at("tables").empty());
+}
+
+TEST_CASE("a snapshot and its workers are taken over", "[configured]") {
+  CHECK(run_settings(load({{"WALJET_SOURCE_SNAPSHOT", "initial"}})).snapshot ==
+        SnapshotChoice::initial);
+  const RunSettings settings = run_settings(
+      load({{"WALJET_SOURCE_SNAPSHOT", "only"}, {"WALJET_SOURCE_SNAPSHOT_WORKERS", "16"}}));
+  CHECK(settings.snapshot == SnapshotChoice::only);
+  CHECK(settings.snapshot_workers == 16);
 }

@@ -11,6 +11,13 @@ TEST_CASE("a slot is created without a snapshot, in either grammar", "[slot]") {
         R"(CREATE_REPLICATION_SLOT "s" LOGICAL "waljet" NOEXPORT_SNAPSHOT)");
 }
 
+TEST_CASE("a slot can export its snapshot, in either grammar", "[slot]") {
+  CHECK(create_slot_command("s", 150000, SlotExport::snapshot) ==
+        R"(CREATE_REPLICATION_SLOT "s" LOGICAL "waljet" (SNAPSHOT 'export'))");
+  CHECK(create_slot_command("s", 130010, SlotExport::snapshot) ==
+        R"(CREATE_REPLICATION_SLOT "s" LOGICAL "waljet" EXPORT_SNAPSHOT)");
+}
+
 TEST_CASE("options are quoted", "[slot]") {
   CHECK(start_command("s", {}) == R"(START_REPLICATION SLOT "s" LOGICAL 0/0)");
   CHECK(start_command("s", {{"name", "it's"}, {"tables", R"("A b".c)"}}) ==
