@@ -19,6 +19,8 @@
 #include "streamer/run_command.h"
 #include "streamer/secret_text.h"
 #include "streamer/slot_command.h"
+#include "streamer/snapshot_command.h"
+#include "streamer/status_command.h"
 #include "streamer/tail_command.h"
 
 namespace waljet {
@@ -102,6 +104,11 @@ struct CommandLine {
   TailSettings tail;
   SettingFlags slot_create_flags;
   SettingFlags slot_drop_flags;
+  SettingFlags snapshot_flags;
+  SnapshotRequest snapshot;
+  bool snapshot_no_wait = false;
+  SettingFlags status_flags;
+  StatusRequest status;
 };
 
 int run(const CommandLine& line, const Configuration& configuration) {
@@ -196,6 +203,52 @@ void declare_slot(CLI::App& app, CommandLine& line, int& code) {
           line.slot_drop_flags);
 }
 
+void declare_snapshot(CLI::App& app, CommandLine& line, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "snapshot", "Have the running pipeline publish rows that tables hold already");
+  command->add_option("--tables", line.snapshot.tables, "these tables: schema.table, * and ?")
+      ->type_name("LIST");
+  command->add_option("--where", line.snapshot.where, "only rows for which this is true")
+      ->type_name("PREDICATE");
+  command->add_option("--rate", line.snapshot.rate, "rows per second, at most [no limit]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  CLI::Option* follow =
+      command->add_flag("--follow", line.snapshot.wait,
+                        "show progress to the end: what happens without --no-wait as well");
+  command->add_flag("--no-wait", line.snapshot_no_wait, "end once the pipeline has begun")
+      ->excludes(follow);
+  command->add_flag("--json", line.snapshot.json, "progress as JSON objects, one a line");
+  add_setting_flags(*command, for_snapshot, line.snapshot_flags);
+  const auto declare = [&](const char* name, const char* text, SnapshotVerb verb) {
+    CLI::App* action = command->add_subcommand(name, text)->fallthrough();
+    action->callback([&line, verb] { line.snapshot.verb = verb; });
+  };
+  declare("pause", "Read no further until it is resumed", SnapshotVerb::pause);
+  declare("resume", "Go on with what was paused", SnapshotVerb::resume);
+  declare("cancel", "End what is under way; what is published stays", SnapshotVerb::cancel);
+  command->require_subcommand(0, 1);
+  command->final_callback([&] {
+    line.snapshot.wait = !line.snapshot_no_wait;  // --follow says what happens anyway
+    code = configured(line.snapshot_flags, [&](const Configuration& configuration) {
+      return snapshot_command(line.snapshot, run_settings(configuration));
+    });
+  });
+}
+
+void declare_status(CLI::App& app, CommandLine& line, int& code) {
+  CLI::App* command =
+      app.add_subcommand("status", "How far the pipeline is: slot, stream, snapshot");
+  command->add_flag("--json", line.status.json, "one JSON object");
+  command->add_flag("--watch", line.status.watch, "again every 2 s, until stopped");
+  add_setting_flags(*command, for_status, line.status_flags);
+  command->callback([&] {
+    code = configured(line.status_flags, [&](const Configuration& configuration) {
+      return status_command(line.status, run_settings(configuration));
+    });
+  });
+}
+
 // ---- the process title ----
 
 std::string shown_value(const Setting& setting, std::string_view value) {
@@ -244,6 +297,8 @@ int run_cli(int argc, char** argv) {
   declare_check(app, line, code);
   declare_tail(app, line, code);
   declare_slot(app, line, code);
+  declare_snapshot(app, line, code);
+  declare_status(app, line, code);
   const std::span<char*> given(argv + 1, static_cast<size_t>(argc > 0 ? argc - 1 : 0));
   std::vector<std::string> arguments(given.rbegin(), given.rend());  // CLI11 takes the last first
   hide_secrets(given);

@@ -125,6 +125,8 @@ class Reader {
   ~Reader();
 
   Result<ApiReply> request(const std::string& subject, const std::string& body);
+  // Publishes one message, and waits for what the stream that takes it answers.
+  Result<ApiReply> publish(const Message& message);
 
   std::optional<Error> subscribe(const std::string& stream, const std::string& subject,
                                  const ReadFrom& from);

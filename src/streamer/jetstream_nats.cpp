@@ -255,8 +255,27 @@ Error no_answer(const std::string& subject) {
   return {ErrorClass::retry, fmt::format("NATS did not answer {} for 5 s", subject), {}, {}};
 }
 
+// `reply_subject` may be null.
+natsStatus make_message(const Message& message, const char* reply_subject, MessagePtr& made) {
+  natsMsg* raw = nullptr;
+  natsStatus status = natsMsg_Create(&raw, message.subject, reply_subject, message.body.data(),
+                                     static_cast<int>(message.body.size()));
+  made.reset(raw);
+  for (const Header& header : message.headers) {
+    if (status == NATS_OK) status = natsMsgHeader_Set(raw, header.name, header.value);
+  }
+  return status;
+}
+
 std::string_view body_of(const natsMsg* message) {
   return {natsMsg_GetData(message), static_cast<size_t>(natsMsg_GetDataLength(message))};
+}
+
+Result<ApiReply> reply_of(natsStatus status, const natsMsg* answer, const std::string& subject) {
+  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
+  if (status == NATS_TIMEOUT) return no_answer(subject);
+  if (status != NATS_OK) return lost(status);
+  return ApiReply{false, std::string(body_of(answer))};
 }
 
 // A reply subject ends in the token of its publish.
@@ -541,11 +560,8 @@ Result<ApiReply> Link::request(const std::string& subject, const std::string& bo
   natsMsg* raw = nullptr;
   if (status == NATS_OK) status = state_->wait_for(inbox.subscription.get(), &raw);
   const MessagePtr message(raw);
-  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
-  if (status == NATS_TIMEOUT) return no_answer(subject);
   if (status == NATS_NOT_PERMITTED) return denied(connection);
-  if (status != NATS_OK) return lost(status);
-  return ApiReply{false, std::string(body_of(raw))};
+  return reply_of(status, raw, subject);
 }
 
 std::optional<Error> Link::read_messages(const std::string& stream, uint64_t first, uint64_t last,
@@ -599,14 +615,9 @@ std::optional<Error> Link::publish(const Message& message, Token token) {
 }
 
 natsStatus Link::State::publish_by_nats(const Message& message) {
-  natsMsg* raw = nullptr;
-  natsStatus status = natsMsg_Create(&raw, message.subject, reply_subject.c_str(),
-                                     message.body.data(), static_cast<int>(message.body.size()));
-  const MessagePtr owned(raw);
-  for (const Header& header : message.headers) {
-    if (status == NATS_OK) status = natsMsgHeader_Set(raw, header.name, header.value);
-  }
-  if (status == NATS_OK) status = natsConnection_PublishMsg(connection.get(), raw);
+  MessagePtr owned;
+  natsStatus status = make_message(message, reply_subject.c_str(), owned);
+  if (status == NATS_OK) status = natsConnection_PublishMsg(connection.get(), owned.get());
   return status;
 }
 
@@ -661,11 +672,20 @@ Result<ApiReply> Reader::request(const std::string& subject, const std::string& 
   natsMsg* raw = nullptr;
   const natsStatus status = natsConnection_RequestString(
       &raw, state_->connection.get(), subject.c_str(), body.c_str(), request_timeout_ms);
-  const MessagePtr message(raw);
-  if (status == NATS_NO_RESPONDERS) return ApiReply{true, {}};
-  if (status == NATS_TIMEOUT) return no_answer(subject);
-  if (status != NATS_OK) return lost(status);
-  return ApiReply{false, std::string(body_of(raw))};
+  const MessagePtr answer(raw);
+  return reply_of(status, raw, subject);
+}
+
+Result<ApiReply> Reader::publish(const Message& message) {
+  MessagePtr owned;
+  natsStatus status = make_message(message, nullptr, owned);
+  natsMsg* raw = nullptr;
+  if (status == NATS_OK) {
+    status =
+        natsConnection_RequestMsg(&raw, state_->connection.get(), owned.get(), request_timeout_ms);
+  }
+  const MessagePtr answer(raw);
+  return reply_of(status, raw, message.subject);
 }
 
 std::optional<Error> Reader::subscribe(const std::string& stream, const std::string& subject,

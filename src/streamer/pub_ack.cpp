@@ -37,7 +37,15 @@ std::optional<uint64_t> plain_sequence(std::string_view json) {
   return plain ? std::optional(sequence) : std::nullopt;
 }
 
+constexpr int api_error_wrong_last_sequence = 10071;
+constexpr int api_error_wrong_last_sequence_constant = 10164;
+
 }  // namespace
+
+bool says_somebody_else_wrote(const PubAck& ack) {
+  return ack.error_code == api_error_wrong_last_sequence ||
+         ack.error_code == api_error_wrong_last_sequence_constant;
+}
 
 PubAck parse_pub_ack(std::string_view json) {
   if (const auto sequence = plain_sequence(json)) {

@@ -27,6 +27,9 @@ struct PubAck {
 // say so about a message that is staged and may never be stored.
 PubAck parse_pub_ack(std::string_view json);
 
+// Refused since the stream, or its subject, does not end where the publish expected it to.
+bool says_somebody_else_wrote(const PubAck& ack);
+
 // An answer with the publish it belongs to. `epoch` tells links apart: answers to what was sent on
 // a link that is gone are not counted.
 struct Ack {

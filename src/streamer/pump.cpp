@@ -11,14 +11,7 @@
 namespace waljet {
 namespace {
 
-constexpr int api_error_wrong_last_sequence = 10071;
-constexpr int api_error_wrong_last_sequence_constant = 10164;
 constexpr Duration contact_poll_interval{100};
-
-bool says_somebody_else_wrote(const PubAck& ack) {
-  return ack.error_code == api_error_wrong_last_sequence ||
-         ack.error_code == api_error_wrong_last_sequence_constant;
-}
 
 }  // namespace
 

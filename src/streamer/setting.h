@@ -39,6 +39,8 @@ enum class Secrecy : uint8_t {
 constexpr uint8_t for_run = 1;
 constexpr uint8_t for_tail = 2;
 constexpr uint8_t for_slot = 4;
+constexpr uint8_t for_snapshot = 16;
+constexpr uint8_t for_status = 32;
 
 struct Setting {
   std::string path;

@@ -152,13 +152,15 @@ void add_source(Settings& table) {
                      "TLS, password files, services and several hosts among it.");
   uri.problem = connection_problem;
   table.push_back(with_flag(secret(std::move(uri), Secrecy::connection), "--postgres", "CONNINFO",
-                            for_run | for_tail | for_slot));
+                            for_run | for_tail | for_slot | for_snapshot | for_status));
   Setting name = setting_of(*find_option("name"), "source.name");
   name.problem = name_problem;
-  table.push_back(with_flag(std::move(name), "--name", "NAME", for_run | for_tail | for_slot));
+  table.push_back(with_flag(std::move(name), "--name", "NAME",
+                            for_run | for_tail | for_slot | for_snapshot | for_status));
   Setting slot = text("source.slot", "`waljet_` and the name", "The replication slot.");
   slot.problem = slot_problem;
-  table.push_back(with_flag(std::move(slot), "--slot", "SLOT", for_run | for_slot));
+  table.push_back(
+      with_flag(std::move(slot), "--slot", "SLOT", for_run | for_slot | for_snapshot | for_status));
   add_options(table, "source");
   add_snapshot(table);
 }
@@ -188,7 +190,8 @@ void add_stream(Settings& table) {
   const StreamPlan plan;
   Setting name = text("sink.stream.name", "the name, encoded as a subject token", "The stream.");
   name.problem = stream_problem;
-  table.push_back(with_flag(std::move(name), "--stream", "STREAM", for_run | for_tail));
+  table.push_back(
+      with_flag(std::move(name), "--stream", "STREAM", for_run | for_tail | for_status));
   table.push_back(flag("sink.stream.create", plan.create,
                        "Whether a stream that is absent is created. One that exists is checked, "
                        "never changed: the keys below are for a new one."));
@@ -258,8 +261,8 @@ void add_sink(Settings& table) {
   Setting url = text("sink.url", "", "NATS server, or several: they are tried in turn.");
   url.type = SettingType::list;
   url.default_text = default_nats_url;
-  table.push_back(
-      with_flag(secret(std::move(url), Secrecy::nats_url), "--nats", "URL", for_run | for_tail));
+  table.push_back(with_flag(secret(std::move(url), Secrecy::nats_url), "--nats", "URL",
+                            for_run | for_tail | for_snapshot | for_status));
   add_auth(table);
   add_tls(table);
   add_stream(table);
@@ -270,7 +273,7 @@ void add_sink(Settings& table) {
 }
 
 void add_log(Settings& table) {
-  constexpr uint8_t all = for_run | for_tail | for_slot;
+  constexpr uint8_t all = for_run | for_tail | for_slot | for_snapshot | for_status;
   Setting level = choice("log.level", {std::begin(log_levels), std::end(log_levels)},
                          "The least severe lines to log.");
   level.default_text = "info";

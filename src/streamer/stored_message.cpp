@@ -72,6 +72,7 @@ StoredHead parse_stored_message(std::string_view json, bool with_body) {
   StoredHead head;
   head.sequence = count_member(*message, "seq");
   head.subject = text_member(*message, "subject");
+  head.time = text_member(*message, "time");
   const std::string headers = decode_base64(text_member(*message, "hdrs"));
   head.event_id = header_value(headers, "Waljet-Id");
   head.first_id = header_value(headers, "Waljet-First");

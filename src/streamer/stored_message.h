@@ -12,6 +12,7 @@ struct StoredHead {
   std::string error_text;
   uint64_t sequence = 0;
   std::string subject;
+  std::string time;      // when it was stored, RFC 3339
   std::string event_id;  // header Waljet-Id, empty if there is none
   std::string first_id;  // header Waljet-First, which a group has
   std::string place;     // header Waljet-Position, which a snapshot's rows have

@@ -29,8 +29,8 @@ as `sink.stream.name`.
 A flag wins over the environment, the environment over the file, the file over the default. What loses is checked all the
 same. An empty value, and `null` in the file, are as good as none.
 
-* **File**: `-c FILE`, of `run`, `check`, `tail` and `slot`. One YAML document in UTF-8. Texts may do without quotes where YAML
-  allows it; `*` needs them.
+* **File**: `-c FILE`, of `run` and of all other commands. One YAML document in UTF-8. Texts may do without quotes where
+  YAML allows it; `*` needs them.
 * **Environment**: `WALJET_` and the path in upper case with `_` for the dot: `WALJET_SINK_STREAM_NAME`. A variable of
   ours that names no setting is told in the log.
 * **Flags**: those in the tables below.
