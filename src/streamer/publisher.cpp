@@ -149,6 +149,10 @@ void Publisher::take_items(Instant now) {
 void Publisher::answer_survey_request() {
   const uint64_t wanted = handoff_.survey_requested();
   if (wanted == survey_answered_) return;
+  // The source asks over a new connection, and what the old one exported is gone with it.
+  if (pump_.session_number() != 0 && snapshots_.initial_unfinished()) {
+    pump_.abandon_session("the connection that held the snapshot is gone", present());
+  }
   std::shared_ptr<const Survey> survey;
   if (!pump_.in_session()) {
     const bool asked = std::exchange(survey_under_way_, wanted) == wanted;

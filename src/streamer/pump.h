@@ -184,6 +184,8 @@ class Pump {
   void on_created();
   // `jetstream_absent`: nobody answers for JetStream, which is refused after 30 s of nothing else.
   void on_prepare_failed(Error error, bool jetstream_absent, Instant now);
+  // The session cannot go on, whatever the reason is.
+  void abandon_session(std::string why, Instant now) { lose_session(std::move(why), now); }
   // The link could not be made, or is lost. Of another epoch than the present one: ignored.
   void on_trouble(Error error, uint64_t epoch, Instant now);
   // The event just handed out is larger than the server takes, which `error` says. What was sent

@@ -68,8 +68,7 @@ void Pump::begin_rows(RowsInPlace rows) {
   hand.unread = rows.batch.frames;
   hand.without = std::move(rows.without);
   hand.first = rows.first;
-  if (rows.last)
-    hand.left_to_last = count_wanted(hand.unread, hand.without.get());
+  if (rows.last) hand.left_to_last = count_wanted(hand.unread, hand.without.get());
   hand.number = rows.number;
   kept_bytes_ += rows.batch.buffer_bytes;
   kept_rows_.push_back({std::move(rows.batch), window_.end()});

@@ -34,6 +34,7 @@ class SnapshotDesk : public RowSource {
   void set_options(OptionList options) { reader_.set_options(std::move(options)); }
   // What the source has asked for. True: there may be rows that were not there before.
   bool take_inputs(bool in_session, Instant now);
+  bool initial_unfinished() const { return director_.initial_unfinished(); }
   // What a survey found, at the beginning of a session or between two.
   void on_survey(const Survey& survey, Instant now);
   // Does what the director wants. An error: what is wrong with the link.

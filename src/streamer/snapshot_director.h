@@ -98,6 +98,9 @@ class SnapshotDirector : public RowSource {
 
   // ---- the reader ----
 
+  // It lives by the connection that has exported its snapshot.
+  bool initial_unfinished() const { return phase_ == Phase::initial || initial_failed_; }
+
   // Its events are taken only while this says yes, each before the items that came after it.
   bool wants_reader_event() const;
   void on_reader_event(ReaderEvent event, Instant now);

@@ -88,12 +88,13 @@ void SnapshotDirector::on_initial_read() {
 
 void SnapshotDirector::end_initial_if_stored() {
   if (phase_ != Phase::initial || !initial_read_ || !queue_.empty()) return;
-  if (must_start_over(*keeper_.job())) {
+  const bool whole = !unread_place(0);
+  if (!whole && must_start_over(*keeper_.job())) {
     return fail_initial(
         {ErrorClass::retry, "the initial snapshot is not whole and starts over", {}, {}});
   }
   SnapshotJob& job = keeper_.change();
-  if (!unread_place(0)) {
+  if (whole) {
     job.state = JobState::complete;
     job.error.clear();
   }
