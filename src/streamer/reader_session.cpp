@@ -167,12 +167,14 @@ std::optional<Error> check_readable(const std::vector<ReadableTable>& tables,
   if (count == 0) return std::nullopt;
   const std::string more =
       count > named_max ? fmt::format(" and {} more tables", count - named_max) : "";
-  return Error{ErrorClass::refused,
-               fmt::format("role {} may not read {}{}: GRANT SELECT ON {} TO {}, or leave them out "
-                           "with --exclude-tables",
-                           role, names, more, names, quote_identifier(role)),
-               {},
-               {}};
+  return Error{
+      ErrorClass::refused,
+      fmt::format("role {0} may not read all of {1}{2}: GRANT SELECT ON {1} TO {3}, and give "
+                  "it BYPASSRLS where row-level security hides rows, or leave them out "
+                  "with --exclude-tables",
+                  role, names, more, quote_identifier(role)),
+      {},
+      {}};
 }
 
 }  // namespace waljet
