@@ -152,7 +152,7 @@ class Rig:
             streamer.start()
             walsender = wait.until(lambda: self.walsender(slot), 30, message=streamer.log_text)
             state = self.drained(walsender, end, streamer)
-            drain = Drain(state["messages"], _seconds(state), timestamp(state["first_ts"]) - begin)
+            drain = Drain(state["messages"], seconds_of(state), timestamp(state["first_ts"]) - begin)
             drain.cpu = {"walsender": cpu_seconds(walsender), CLIENT: cpu_seconds(streamer.pid),
                          "nats-server": cpu_seconds(self.nats.process.pid) - nats_before}
             drain.peak_rss_kb = {"streamer": peak_rss_kb(streamer.pid)}
@@ -191,7 +191,7 @@ class Rig:
         if state["messages"] != printed["messages"]:
             raise NotVerified(f"the bare publisher published {printed}, and the stream is {state}")
         cpu = {CLIENT: printed["cpu_seconds"], "nats-server": cpu_seconds(self.nats.process.pid) - nats_before}
-        return Drain(state["messages"], _seconds(state), 0.0, cpu)
+        return Drain(state["messages"], seconds_of(state), 0.0, cpu)
 
 
 @contextmanager
@@ -218,7 +218,7 @@ def timestamp(text):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
 
 
-def _seconds(state):
+def seconds_of(state):
     return timestamp(state["last_ts"]) - timestamp(state["first_ts"])
 
 

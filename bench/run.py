@@ -30,7 +30,7 @@ from targets import judge  # noqa: E402
 
 # Each is a module with run(context), which returns a list of results, `title`, and the names of metrics that are
 # `plotted`. In this order: a part may use what one before it has found.
-PARTS = ("decoding", "delivery", "latency", "footprint", "source_cost")
+PARTS = ("decoding", "delivery", "snapshot", "latency", "footprint", "source_cost")
 
 
 def main():
