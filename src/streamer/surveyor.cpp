@@ -118,18 +118,23 @@ std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
 
 // ---- the record ----
 
-// The newest value of a key of the bucket; its sequence is 0 where there is none.
+// The newest value of a key of the bucket; its sequence is 0 where there is none. A server of 2.9
+// dies of MSG.GET for a stream that is just being created, so an empty one is not asked.
 std::optional<SurveyFailure> Surveyor::read_key(Link& link, const std::string& subject,
                                                 bool& bucket_exists, StoredHead& head) {
   std::string json;
+  if (auto failed = ask(link, "$JS.API.STREAM.INFO." + record_stream(), "", json)) return failed;
+  const StreamAnswer bucket = parse_stream_answer(json);
+  bucket_exists = !bucket.error || bucket.error->code != api_error_stream_not_found;
+  if (!bucket_exists) return std::nullopt;
+  if (bucket.error) return api_failure(record_stream(), *bucket.error);
+  if (bucket.state.messages == 0) return std::nullopt;
   const std::string request = fmt::format(R"({{"last_by_subj":"{}"}})", subject);
   if (auto failed = ask(link, "$JS.API.STREAM.MSG.GET." + record_stream(), request, json)) {
     return failed;
   }
   head = parse_stored_message(json, true);
-  bucket_exists = head.error_code != api_error_stream_not_found;
-  if (!bucket_exists || head.error_code == api_error_no_message) return std::nullopt;
-  if (head.error_code == 0) return std::nullopt;
+  if (head.error_code == 0 || head.error_code == api_error_no_message) return std::nullopt;
   return api_failure(record_stream(), {head.error_code, head.error_text});
 }
 
