@@ -26,7 +26,7 @@ constexpr std::array<Operation, 6> operations{{
     {"u", "UPDATE", "update", Color::yellow},
     {"d", "DELETE", "delete", Color::red},
     {"t", "TRUNCATE", "truncate", Color::magenta},
-    {"r", "", "read", Color::green},
+    {"r", "READ", "read", Color::green},
     {"m", "", "message", Color::magenta},
 }};
 

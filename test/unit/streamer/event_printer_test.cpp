@@ -62,6 +62,7 @@ TEST_CASE("events of the format wal-listener look like the others", "[event_prin
   CHECK(printed(natural("INSERT", R"({"id":1,"done":null})", "{}")) ==
         "insert   public.todo id=1 done=null");
   CHECK(printed(natural("DELETE", "{}", R"({"id":1})")) == "delete   public.todo id=1");
+  CHECK(printed(natural("READ", R"({"id":1})", "{}")) == "read     public.todo id=1");
   CHECK(printed(natural("TRUNCATE", "{}", "{}")) == "truncate public.todo");
   CHECK(printed(natural("UPDATE", R"({"id":1,"b":2})", "{}")) == "update   public.todo id=1 b=2");
   CHECK(printed(natural("UPDATE", R"({"id":1,"a":[1,2],"b":3})", R"({"id":1,"a":[1,2],"b":2})")) ==
