@@ -78,6 +78,8 @@ VALUES = {
     "source.messages": [["a"], ["a", "b"], ["*"]],
     "source.transactions": ["on", "on", "on"],
     "source.origin": ["none", "none", "none"],
+    "source.snapshot": ["initial", "only", "initial"],
+    "source.snapshot_workers": [3, 4, 5],
     "source.batch_bytes": ["1KiB", "2KiB", 0],
     "filter.tables": [{"users": ["insert"]}, ["public.*", "a"], {"users": ["insert"], "b": {"where": "x > 1"}}],
     "filter.exclude_tables": [["a"], ["b", "c.*"], ["*"]],
