@@ -51,6 +51,11 @@ void failpoint(const char* name) {
   if (++reached == order.at) kill(getpid(), order.signal);
 }
 
+uint64_t test_number(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 }  // namespace waljet
 
 #endif

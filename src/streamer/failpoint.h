@@ -10,13 +10,21 @@
 // confirming), reconnecting (before a new NATS link is made), draining (the drain has begun).
 #pragma once
 
+#include <cstdint>
+
 namespace waljet {
 
 #ifdef WALJET_FAULTS
 // From any thread.
 void failpoint(const char* name);
+// The number in the environment variable `name`, or `otherwise`: for limits that a test makes
+// small.
+uint64_t test_number(const char* name, uint64_t otherwise);
 #else
 inline void failpoint(const char* /*name*/) {}
+constexpr uint64_t test_number(const char* /*name*/, uint64_t otherwise) {
+  return otherwise;
+}
 #endif
 
 }  // namespace waljet

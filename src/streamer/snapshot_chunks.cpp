@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "streamer/failpoint.h"
 #include "streamer/snapshot_director.h"
 
 namespace waljet {
@@ -129,7 +130,8 @@ DirectorAction SnapshotDirector::order_chunk(Instant now) {
   order.table = job.tables[place_->table].name;
   order.cursor = place_->cursor;
   order.where = job.where;
-  order.rows_max = job.rate > 0 ? std::min(rows_max_, job.rate) : rows_max_;
+  const uint64_t rows_max = std::min(rows_max_, test_number("WALJET_TEST_CHUNK_ROWS", rows_max_));
+  order.rows_max = job.rate > 0 ? std::min(rows_max, job.rate) : rows_max;
   order.bytes_max = chunk_bytes_max;
   order.low_watermark = fmt::format("{} low {}", watermark_nonce_, order.number);
   order.high_watermark = fmt::format("{} high {}", watermark_nonce_, order.number);

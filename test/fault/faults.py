@@ -1,6 +1,7 @@
 """How each fault of a schedule begins and ends."""
 
 from harness import wait
+from harness.snapshots import READERS
 from rig import NATS_ERRORS, current
 from seat import Failpoint
 
@@ -8,9 +9,10 @@ from seat import Failpoint
 class Faults:
     """begin(fault) and end(fault), in the order of their times; ready(fault) tells whether the end may come already."""
 
-    def __init__(self, rig, source, seats):
+    def __init__(self, rig, source, seats, backlog=None):
         self.rig = rig
         self.source = source
+        self.backlog = backlog
         self.seats = [rig.seats[name] for name in seats]
         self._struck = {}  # fault: what it was found to hit
         self._limited = False
@@ -154,9 +156,29 @@ class Faults:
     def _begin_fast(self, fault):
         self.rig.stop_postgres(fault.what, fault.lasts)
 
-    def _begin_terminate(self, _):
+    def _begin_terminate(self, fault):
+        if fault.target == "readers":
+            self.rig.admin(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and {READERS}", self.source)
+            return
         self.rig.admin("select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %s",
                        f"waljet_{self.source}")
+
+    def _begin_away(self, _):
+        self.rig.set_standby(away=True)
+
+    def _end_away(self, _):
+        self.rig.set_standby(away=False)
+
+    # ---- snapshots ----
+
+    def _begin_request(self, fault):
+        self.backlog.request(*(("--rate", fault.more.split()[0]) if fault.more else ()))
+
+    def _begin_pause(self, _):
+        self.backlog.command("pause")
+
+    def _end_pause(self, _):
+        self.backlog.command("resume")
 
     # ---- links ----
 

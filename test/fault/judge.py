@@ -16,6 +16,7 @@ class Verdict:
     repeated: int = 0
     disordered: int = 0
     other: int = 0
+    rows: int = 0  # read by snapshots
     words: list = field(default_factory=list)
 
     @property

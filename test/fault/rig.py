@@ -72,6 +72,12 @@ class Rig:
         self.postgres.start()
         self._postgres_due = None
 
+    def set_standby(self, away):
+        """Whether commits wait for a standby that is not there."""
+        self.postgres.settings["synchronous_standby_names"] = "away" if away else ""
+        self.postgres._write_settings()  # for a server that is down just now
+        self.admin("select pg_reload_conf()")
+
     def admin(self, sql, *parameters):
         """Rows; none where the server is not there just now."""
         try:
@@ -94,6 +100,7 @@ class Rig:
         while self._postgres_due:
             self.watch()
             wait.pause(0.01)
+        self.postgres.configure(synchronous_standby_names="")
         for name in seats:
             seat = self.seats[name]
             seat.thaw()

@@ -1,4 +1,4 @@
-"""Runs trials: python3 test/fault/run.py --seeds 20 [--first 1] [--jobs 2] [--kind default|window|cluster|grouped|mixed]
+"""Runs trials: python3 test/fault/run.py --seeds 20 [--first 1] [--jobs 2] [--kind default|window|cluster|grouped|snapshot|mixed]
 
 `make fault` builds and runs it. Last line: N passed, N failed
 """
@@ -22,7 +22,7 @@ from trial import KEPT  # noqa: E402
 from workers import carry_out, try_schedule  # noqa: E402
 
 BINARY = Path(os.environ.get("WALJET_BINARY", ROOT / "build" / "fault" / "waljet"))
-MIXED = ("default",) * 5 + ("grouped",) * 3 + ("window",) + ("cluster",)
+MIXED = ("default",) * 4 + ("grouped",) * 2 + ("snapshot",) * 2 + ("window",) + ("cluster",)
 
 
 def main():
@@ -69,7 +69,8 @@ def one(schedule, keep, rigs):
 def show(result, verbose):
     verdict, schedule = result.verdict, result.schedule
     told = "ok" if verdict.passed else "FAILED"
-    print(f"{result.name}: {told}, {verdict.events} events, {result.seconds:.1f} s", flush=True)
+    rows = f" and {verdict.rows} rows" if verdict.rows else ""
+    print(f"{result.name}: {told}, {verdict.events} events{rows}, {result.seconds:.1f} s", flush=True)
     if verbose or not verdict.passed:
         print("\n".join([str(schedule), *("  " + line for line in verdict.words)]))
     if verbose:

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-KINDS = ("default", "window", "cluster", "grouped")
+KINDS = ("default", "window", "cluster", "grouped", "snapshot")
 POINTS = ("published", "acknowledged", "recorded", "confirmed", "reconnecting")  # draining has a fault of its own
 
 
@@ -29,6 +29,7 @@ class Work:
     large: bool = False  # whether all transactions are at least half as large
     pause: float = 0.015  # between transactions of a session, on average
     seconds: float = 2.5
+    spread: int = 0  # rows to change are looked for from ids up to this one on; 0: the newest, or the oldest
 
 
 @dataclass
@@ -42,6 +43,10 @@ class Schedule:
     strays: int = 0  # messages that somebody else puts into the stream
     groupings: tuple = ()  # of each start of a streamer, over and over again: --group-bytes, "" for --grouping event
     window: float = 0.0  # the stream's duplicate window in seconds; 0: waljet creates the stream
+    snapshot: str = ""  # "initial", or "demand": by the command, while faults happen; of rows that were there before
+    rows: int = 0  # that many of each table
+    chunk: int = 0  # rows that are read at a time on demand
+    without_key: bool = False  # whether there is a table without a key, too
     work: Work = field(default_factory=Work)
     faults: list = field(default_factory=list)
 
@@ -51,11 +56,15 @@ class Schedule:
             words += ["--operations", "insert,update,delete,truncate"]
         if self.exclude:
             words += ["--exclude-tables", "public.unseen"]
+        if self.snapshot == "initial":
+            words += ["--snapshot", "initial"]
         return words
 
     def settings(self):
-        return [{"WALJET_SINK_GROUPING": "run" if size else "event", "WALJET_SINK_GROUP_BYTES": size or "64KiB"}
-                for size in self.groupings]
+        chunk = {"WALJET_TEST_CHUNK_ROWS": str(self.chunk)} if self.chunk else {}
+        groups = [{"WALJET_SINK_GROUPING": "run" if size else "event", "WALJET_SINK_GROUP_BYTES": size or "64KiB"}
+                  for size in self.groupings]
+        return [{**group, **chunk} for group in groups or [{}]]
 
     def __str__(self):
         work = self.work
@@ -67,6 +76,9 @@ class Schedule:
             lines.append("  a second streamer stands by")
         if self.groupings:
             lines.append(f"  groups: {', '.join(size or 'none' for size in self.groupings)}")
+        if self.snapshot:
+            lines.append(f"  snapshot {self.snapshot} of {self.rows} rows a table, {self.chunk} at a time"
+                         + (", one table without a key" if self.without_key else ""))
         if self.window:
             lines.append(f"  the stream's duplicate window is {self.window * 1000:.0f} ms")
         return "\n".join([*lines, *(f"  {fault}" for fault in self.faults)])
@@ -76,11 +88,13 @@ def generate(kind, seed):
     """The same schedule for the same seed."""
     rng = random.Random(f"{kind}/{seed}")
     schedule = Schedule(seed, kind)
-    schedule.work.seconds = {"default": 2.5, "window": 4.0, "cluster": 4.0, "grouped": 2.5}[kind]
+    schedule.work.seconds = {"default": 2.5, "window": 4.0, "cluster": 4.0, "grouped": 2.5, "snapshot": 2.5}[kind]
     _settings(schedule, rng)
     _workload(schedule, rng)
     if kind == "grouped":
         _grouping(schedule, rng)
+    if kind == "snapshot":
+        _snapshot(schedule, rng)
     _Faults(schedule, rng).draw()
     return schedule
 
@@ -124,6 +138,20 @@ def _grouping(schedule, rng):
         schedule.flags += ["--max-pending", str(rng.choice((2, 5, 20, 60)))]
 
 
+def _snapshot(schedule, rng):
+    """Tables are compared, so that whatever empties one is streamed."""
+    schedule.truncate = True
+    schedule.snapshot = rng.choice(("initial", "demand", "demand"))
+    schedule.rows = rng.choice((60, 300, 1000))
+    schedule.chunk = rng.choice((5, 20, 100)) if schedule.rows < 1000 else rng.choice((50, 400))
+    schedule.without_key = schedule.snapshot == "initial" and rng.random() < 0.3
+    if "--max-pending" in schedule.flags:  # so that a snapshot of many rows ends in time
+        schedule.rows = min(schedule.rows, 300)
+    schedule.work.spread = schedule.rows
+    if rng.random() < 0.4:
+        _grouping(schedule, rng)
+
+
 class _Faults:
     """Draws faults such that no target has two at a time."""
 
@@ -144,6 +172,9 @@ class _Faults:
             self.step_down: 5 if schedule.kind == "cluster" else 0,
             self.zombie: 4 if standby else 0,
             self.cut_off: 3 if standby else 0,
+            self.reader: 3 if schedule.snapshot else 0,
+            self.away: 4 if schedule.snapshot else 0,
+            self.pause: 1 if schedule.snapshot == "demand" else 0,
         }
 
     def draw(self):
@@ -151,6 +182,8 @@ class _Faults:
             self.outage()
         if self.schedule.kind == "cluster":
             self.rng.choice((self.node, self.step_down))()
+        if self.schedule.snapshot:
+            self.snapshot()
         for draw in self.rng.choices(list(self.weights), self.weights.values(), k=self.rng.randint(2, 6)):
             draw()
         self.schedule.faults.sort(key=lambda fault: (fault.at, fault.target, fault.what))
@@ -175,8 +208,9 @@ class _Faults:
 
     def failpoint(self):
         """The streamer is killed, started with a failpoint, and again as often as told after the failpoint was reached."""
-        point = self.rng.choice(POINTS)
-        highest = {"published": 3.0, "acknowledged": 3.0, "confirmed": 1.0, "recorded": 0.5, "reconnecting": 0.35}[point]
+        point = self.rng.choice(POINTS + (("job_written",) if self.schedule.snapshot else ()))
+        highest = {"published": 3.0, "acknowledged": 3.0, "confirmed": 1.0, "job_written": 1.0, "recorded": 0.5,
+                   "reconnecting": 0.35}[point]
         number = int(10 ** self.rng.uniform(0, highest))
         seat = self.seat()
         order = f"{point}:{number}:{self.rng.choice(('kill', 'kill', 'stop'))}"
@@ -237,6 +271,28 @@ class _Faults:
     def cut_off(self):
         """The active streamer loses PostgreSQL, but not NATS, until the other one has taken over."""
         self.add("cut off", "seats", self.rng.uniform(0.1, 0.8))
+
+    def snapshot(self):
+        """What an initial one is for happens in its first moments; on demand it is in the middle of other things."""
+        if self.schedule.snapshot == "initial":
+            what, target = self.rng.choice((("kill -9", "A"), ("freeze", "A"), ("terminate", "readers"), ("kill -9", "nats"),
+                                            ("immediate", "postgres"), ("cut", "A-nats"), ("cut", "A-postgres"), ("stop", "A")))
+            self.add(what, target, self.short(), at=10 ** self.rng.uniform(-2, 0))
+        else:
+            rate = self.rng.choice(("", "", "200 rows/s", "1000 rows/s"))
+            self.add("request", "job", 0.0, rate, at=self.rng.uniform(0.1, self.end / 2))
+        if self.rng.random() < 0.5:
+            self.away()
+
+    def reader(self):
+        self.add("terminate", "readers", 0.0)
+
+    def away(self):
+        """A synchronous standby: what is committed meanwhile is in the log, and no snapshot shows it."""
+        self.add("away", "standby", self.rng.uniform(0.1, 0.8))
+
+    def pause(self):
+        self.add("pause", "job", self.short())
 
     # ---- when and where ----
 

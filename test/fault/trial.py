@@ -9,8 +9,10 @@ from pathlib import Path
 from harness import groups, verify, wait
 from harness.decoding import Oracle
 from harness.paths import ROOT
+from harness.rebuilt import is_event
 
 import judge
+from backlog import Backlog, without_rows
 from faults import Faults
 from rig import NATS_ERRORS, current
 from seat import Failure
@@ -47,6 +49,8 @@ class Trial:
                 self._finish()
             finally:
                 self._logs = {name: self.rig.seats[name].close() for name in self.schedule.seats}
+                if self.backlog:
+                    self.backlog.close()
             self._judge()
             self._clean_up()
         except (Failure, wait.Timeout) as error:
@@ -62,6 +66,10 @@ class Trial:
     def _prepare(self):
         self.rig.postgres.create_database(self.source)
         self.rig.postgres.execute(SCHEMA, dbname=self.source)
+        self.backlog = None
+        if self.schedule.snapshot:
+            self.backlog = Backlog(self.rig, self.schedule, self.binary, self.source, self._note)
+            self.backlog.fill()
         self.oracle = Oracle(self.rig.postgres, self.source, slot=f"oracle_{self.source}")
         self._make_stream()
         for name in self.schedule.seats:
@@ -69,7 +77,8 @@ class Trial:
                                       self.schedule.settings())
         first = self.rig.seats[self.schedule.seats[0]]
         first.start()
-        first.streamer.wait_for_log("ready", timeout=30)
+        if self.schedule.snapshot != "initial":  # its faults come while it goes on
+            first.streamer.wait_for_log("ready", timeout=30)
         for name in self.schedule.seats[1:]:
             self.rig.seats[name].start()
 
@@ -89,7 +98,7 @@ class Trial:
         with Watcher(self.rig, self.source) as self.watcher:
             self.load.start()
             self._begin = time.monotonic()
-            faults = Faults(self.rig, self.source, self.schedule.seats)
+            faults = Faults(self.rig, self.source, self.schedule.seats, self.backlog)
             try:
                 self._carry_out(faults)
             finally:
@@ -97,6 +106,8 @@ class Trial:
                 self.rig.heal(self.schedule.seats)
                 faults.finish()
                 self.load.stop()
+            if self.backlog:
+                self.backlog.finish(self._watch)
             self._drain()
 
     def _carry_out(self, faults):
@@ -126,6 +137,8 @@ class Trial:
         for name in self.schedule.seats:
             self.rig.seats[name].watch()
         self.rig.watch()
+        if self.backlog:
+            self.backlog.watch()
         wait.pause(0.01)
 
     def _stray_times(self):
@@ -146,7 +159,7 @@ class Trial:
         end = self.rig.postgres.wal_lsn()
         slot = f"waljet_{self.source}"
         deadline = time.monotonic() + CATCH_UP * (2 if self.rig.clustered else 1)
-        while (self.rig.postgres.slot(slot)["confirmed_flush_lsn"] or 0) < end:
+        while ((self.rig.postgres.slot(slot) or {}).get("confirmed_flush_lsn") or 0) < end:
             self._watch()
             self._check_words()
             if time.monotonic() > deadline:
@@ -175,7 +188,12 @@ class Trial:
         self.transactions = self.oracle.read()
         self.messages, = wait.until(self._whole_stream, 60, interval=0.2, retry=NATS_ERRORS)
         strays = [message for message in self.messages if "Waljet-Id" not in message.headers]
-        own = [message for message in self.messages if "Waljet-Id" in message.headers]
+        own = [message for message in self.messages if is_event(message)]
+        if self.backlog:
+            self.backlog.judge(self.verdict, own)
+            begin = self.backlog.streamed_from()
+            self.transactions = [one for one in self.transactions if one.end_lsn > begin]
+            own = without_rows(own)
         tables = [table for table in TABLES if not (self.schedule.exclude and table == "public.unseen")]
         try:
             own = list(groups.take_apart(own, list(verify.expected_events(self.transactions, tables, self.schedule.truncate))))

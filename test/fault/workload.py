@@ -119,13 +119,15 @@ class _Transaction:
         """One statement of at most `rows` changes to rows of this session; returns how many it made."""
         kind = self.rng.random()
         table = self.rng.choices(TABLES, (8, 2, 2))[0]
-        mine = f"select id from {table} where session = {self.session}"
+        mine, newest = f"select id from {table} where session = {self.session}", "id desc"
+        if self.work.spread:
+            mine, newest = f"{mine} and id >= {self.rng.randint(1, self.work.spread)}", "id"
         if kind < 0.50:
             self._run(f"""insert into {table} (session, note)
                           select %s, md5(i::text) || repeat('é', %s) from generate_series(1, %s) i""",
                       self.session, self.rng.randint(0, 40), rows)
         elif kind < 0.74:
-            self._run(f"update {table} set note = md5(note) where id in ({mine} order by id desc limit %s)", rows)
+            self._run(f"update {table} set note = md5(note) where id in ({mine} order by {newest} limit %s)", rows)
         elif kind < 0.83:
             self._run(f"""update {table} set id = nextval(pg_get_serial_sequence('{table}', 'id'))
                           where id in ({mine} order by id limit %s)""", min(rows, 20))

@@ -5,10 +5,19 @@ from .sampler import Sampler
 
 def rss_kb(pid):
     """Resident set in KiB, or None if there is no such process."""
+    return _status_kb(pid, "VmRSS:")
+
+
+def peak_kb(pid):
+    """The largest that it has been."""
+    return _status_kb(pid, "VmHWM:")
+
+
+def _status_kb(pid, name):
     try:
         with open(f"/proc/{pid}/status") as status:
             for line in status:
-                if line.startswith("VmRSS:"):
+                if line.startswith(name):
                     return int(line.split()[1])
     except (FileNotFoundError, ProcessLookupError):
         pass

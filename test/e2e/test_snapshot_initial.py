@@ -1,0 +1,400 @@
+"""Existing rows, then the stream: a consumer that reads all of it has what the tables have."""
+
+import json
+import os
+import random
+import signal
+
+import psycopg2
+import pytest
+
+from harness import wait
+from harness.churn import KEYLESS, Churn, make_tables, shapes
+from harness.postgres import server_version
+from harness.rebuilt import is_row
+from harness.rss import peak_kb
+from harness.sampler import Sampler
+from harness.snapshots import READERS, SnapshotPipeline
+from harness.tap import Tap
+from test_rules import SALT, leaks
+
+OPERATIONS = ("--operations", "insert,update,delete,truncate")
+MEMORY_KB = 48 * 1024
+LOCKS = """
+    select application_name, mode, relation::regclass::text from pg_locks join pg_stat_activity using (pid)
+    where application_name like 'waljet%' and locktype = 'relation' and mode <> 'AccessShareLock'
+"""
+
+
+@pytest.fixture
+def seed():
+    seed = os.environ.get("WALJET_SEED") or str(random.randrange(10**6))
+    print(f"WALJET_SEED={seed}")
+    return seed
+
+
+@pytest.fixture
+def make_app(postgres, nats, make_streamer):
+    def make(*arguments, **options):
+        return SnapshotPipeline(make_streamer, postgres, nats, *OPERATIONS, *arguments, **options)
+    return make
+
+
+@pytest.fixture
+def make_tap(servers):
+    def make(server):
+        tap = Tap(server.port)
+        servers.append(tap)
+        return tap
+    return make
+
+
+def harmful_locks(postgres):
+    """A sampler of locks that could be in somebody's way."""
+    return Sampler(lambda: postgres.execute(LOCKS) or None, 0.05)
+
+
+def simple_tables(postgres, *names, rows, size=20):
+    for name in names:
+        postgres.psql(f"create table {name} (id bigint primary key, note text);"
+                      f"insert into {name} select n, repeat('x', {size}) || n from generate_series(1, {rows}) n;")
+
+
+# ---- the rebuilt tables equal the source ----
+
+WAYS = {
+    "debezium": ((), 1.0, True),
+    "wal-listener, grouped, partition root": (("--format", "wal-listener", "--grouping", "run", "--partition-root", "on"), 0.2, False),
+    "key subjects, four workers": (("--subject", "{name}.{table}.{key}.{action}", "--snapshot-workers", "4",
+                                    "--max-pending", "50"), 0.05, True),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rebuilt_tables_equal_the_source(make_app, postgres, full, seed, way):
+    """Twenty tables under load; rows come before changes, each marked with its place and a unique id."""
+    arguments, part, leaves = WAYS[way]
+    rows = int((5_000_000 if full else 500_000) * part)
+    app = make_app("--snapshot", "initial", *arguments)
+    chosen = shapes(rows)
+    count = make_tables(postgres, chosen, rows)
+    with harmful_locks(postgres) as locks, Churn(postgres, chosen, rows, seed) as load:
+        app.start()
+        app.complete(timeout=600)
+        app.ready()
+        behind = load.changes + 2000
+        wait.until(lambda: load.changes >= behind, 60)
+    assert load.changes / load.seconds > (0.5 if full else 0.1) * load.rate, "the machine is too slow for this load"
+    rebuilt = app.check_rebuilt(strict=True, leaves=leaves)
+    assert not locks.values, locks.values
+    assert peak_kb(app.streamer.pid) <= MEMORY_KB
+    messages = rebuilt.messages
+    messages.check_ends()
+    assert messages.last_row < messages.first_event
+    assert rebuilt.rows >= 0.95 * count
+    assert messages.subjects["read"] == messages.row_messages and messages.subjects["update"] > 0
+    job = app.job()
+    assert job["rows"] == rebuilt.rows
+    app.stop()
+
+
+def test_a_row_says_that_it_was_read(make_app, postgres):
+    simple_tables(postgres, "t", rows=3)
+    for name, arguments in (("app", ()), ("wal", ("--format", "wal-listener"))):
+        app = make_app("--snapshot", "initial", *arguments, name=name)
+        app.run()
+        app.complete()
+        postgres.execute("update t set note = 'new' where id = 2")
+        app.confirmed()
+        *rows, change = app.messages()
+        assert [message.subject for message in rows] == [f"{name}.public.t.read"] * 3
+        assert [is_row(message) for message in (*rows, change)] == [True] * 3 + [False]
+        app.stop()
+    bodies = [json.loads(message.body) for message in rows]
+    assert {body["action"] for body in bodies} == {"READ"}
+    assert all("dataOld" not in body or body["dataOld"] in (None, {}) for body in bodies)
+    assert len({body["id"] for body in bodies}) == 3
+
+
+def test_only(make_app, postgres):
+    """Everything is stored, nothing is streamed, no slot is left, exit code 0."""
+    simple_tables(postgres, "one", "two", rows=3000)
+    app = make_app("--snapshot", "only")
+    app.start()
+    assert app.streamer.wait(60) == 0, app.log_tail()
+    assert app.slot() is None
+    assert app.job_state() == "complete"
+    rebuilt = app.rebuild(strict=True)
+    assert not rebuilt.differences(postgres)
+    assert rebuilt.rows == 6000 and rebuilt.events == 0
+    rebuilt.messages.check_ends()
+
+
+def test_a_second_start_reads_nothing(make_app, postgres):
+    simple_tables(postgres, "t", rows=100)
+    app = make_app("--snapshot", "initial")
+    app.run()
+    app.complete()
+    app.stop()
+    postgres.execute("insert into t values (101, 'between')")
+    app.run()
+    postgres.execute("insert into t values (102, 'behind')")
+    rebuilt = app.check_rebuilt(strict=True)
+    assert (rebuilt.rows, rebuilt.events) == (100, 2)
+
+
+def test_no_tables_and_no_rows(make_app, postgres):
+    """There may be nothing to read: it is complete, and streaming begins."""
+    app = make_app("--snapshot", "initial")  # the table `numbers` is empty
+    app.run()
+    app.complete()
+    app.write(10)
+    assert app.check_rebuilt(strict=True).events == 10
+
+
+def test_filters_apply_to_rows(make_app, postgres):
+    """Tables, columns and predicates: a row is shown as its changes are."""
+    simple_tables(postgres, "kept", "left_out", rows=100)
+    postgres.psql("create table masked (id int primary key, secret text, shown text);"
+                  "insert into masked select n, 'secret', 'shown' from generate_series(1, 10) n;")
+    rules = ('[{"table":"kept","where":"id > 90"},'
+             '{"table":"masked","columns":{"exclude":["shown"],"mask":["secret"]}}]')
+    app = make_app("--snapshot", "initial", "--rules", rules)
+    app.run()
+    app.complete()
+    bodies = [json.loads(message.body) for message in app.messages()]
+    assert {body["source"]["table"] for body in bodies} == {"kept", "masked"}
+    assert sorted(body["after"]["id"] for body in bodies if body["source"]["table"] == "kept") == list(range(91, 101))
+    assert {tuple(body["after"].items())[1:] for body in bodies if body["source"]["table"] == "masked"} == {(("secret", "****"),)}
+
+
+# ---- whatever dies ----
+
+def kill_streamer(app):
+    app.kill()
+    app.start()
+
+
+def kill_walsender(app):
+    app.postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walsender'")
+
+
+def kill_reader(app):
+    app.postgres.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {READERS}")
+
+
+def kill_reader_hard(app):
+    """kill -9 of a backend: the server restarts."""
+    for pid in app.readers()[:1]:
+        os.kill(pid, signal.SIGKILL)
+    wait.until(lambda: app.postgres.execute("select 1"), 30, retry=(psycopg2.Error,))
+
+
+def kill_nats(app):
+    app.nats.kill()
+    app.nats.start()
+
+
+def kill_postgres(app):
+    app.postgres.restart("immediate")
+
+
+VICTIMS = {"streamer": kill_streamer, "walsender": kill_walsender, "reader": kill_reader, "reader, hard": kill_reader_hard,
+           "nats": kill_nats, "postgres": kill_postgres}
+
+
+@pytest.mark.parametrize("keyless", [False, True], ids=["keyed", "keyless"])
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_killed_at_any_moment(make_app, postgres, seed, victim, keyless, full):
+    """Finished by chunks; begun anew where a table has no key, and consumers are told to discard."""
+    rng = random.Random(f"{seed}/{victim}/{keyless}")
+    rows = 60_000 if full else 20_000
+    chosen = [shape for shape in shapes(rows) if keyless or shape is not KEYLESS]
+    app = make_app("--snapshot", "initial", "--max-pending", "64")
+    count = make_tables(postgres, chosen, rows)
+    with Churn(postgres, chosen, rows, seed, rate=400):
+        app.start()
+        for _ in range(2):
+            moment = app.rows_stored() + rng.randint(0, count // 3)
+            wait.until(lambda moment=moment: app.job_state() == "complete" or app.rows_stored() >= moment, 60,
+                       retry=(OSError, LookupError, ValueError), message=app.log_tail)
+            VICTIMS[victim](app)
+        app.ready()
+        app.complete(timeout=120)
+    rebuilt = app.check_rebuilt()
+    assert rebuilt.rows >= 0.9 * count
+    if not keyless:
+        assert not rebuilt.messages.discards
+    app.stop()
+
+
+def test_a_keyless_table_starts_over(make_app, postgres, make_proxy, nats):
+    """Its rows cannot be read in chunks: what was stored of all tables is to be discarded."""
+    simple_tables(postgres, "keyed", rows=200)
+    postgres.psql("create table bare (note text); alter table bare replica identity full;"
+                  "insert into bare select repeat('x', 200) || n / 3 from generate_series(1, 30000) n;")
+    link = make_proxy(nats)
+    link.limit(1_000_000)
+    app = make_app("--snapshot", "initial")
+    app.start(nats=f"nats://127.0.0.1:{link.port}")
+    app.rows_stored_some(500)
+    app.kill()
+    assert app.job_state() == "running"
+    postgres.execute("insert into bare values ('meanwhile')")
+    app.run()
+    app.complete()
+    rebuilt = app.check_rebuilt()
+    assert sorted(subject.split(".")[2] for subject in rebuilt.messages.discards) == ["bare", "keyed", "numbers"]
+    assert rebuilt.rows > 30000 + 500
+    assert rebuilt.messages.ends[0][0] == "first" and rebuilt.messages.ends[-1][0] == "last"
+
+
+def test_a_lost_slot_starts_over(make_app, postgres, make_proxy, nats):
+    """What was not read cannot be finished beside a stream that has a gap."""
+    simple_tables(postgres, "t", rows=5000, size=200)
+    link = make_proxy(nats)
+    link.limit(1_000_000)
+    app = make_app("--snapshot", "initial")
+    app.start(nats=f"nats://127.0.0.1:{link.port}")
+    app.rows_stored_some(200)
+    app.kill()
+    wait.until(lambda: not app.slot()["active"])
+    postgres.execute("select pg_drop_replication_slot('waljet_app')")
+    postgres.execute("delete from t where id <= 100")
+    app.run()
+    app.complete()
+    rebuilt = app.check_rebuilt()
+    assert rebuilt.messages.discards
+
+
+# ---- what happens to a table between export and read ----
+
+def test_rewritten_and_emptied_tables_are_read_all_the_same(make_app, postgres, make_proxy, nats):
+    """Through the exported snapshot they would look empty, with nothing in the stream to say so (rule 26)."""
+    simple_tables(postgres, "bulk_1", "bulk_2", rows=400, size=40_000)
+    simple_tables(postgres, "rewritten", "emptied", "refilled", "dropped", "renamed", rows=500)
+    postgres.psql("alter table bulk_1 alter note set storage external; update bulk_1 set note = note;"
+                  "alter table bulk_2 alter note set storage external; update bulk_2 set note = note; vacuum full analyze;")
+    link = make_proxy(nats)
+    link.limit(2_000_000)
+    app = make_app("--snapshot", "initial")
+    app.start(nats=f"nats://127.0.0.1:{link.port}")
+    app.rows_stored_some(3)
+    locked = {name for name, in postgres.execute(
+        f"select relation::regclass::text from pg_locks join pg_stat_activity using (pid) where {READERS} and relation is not null")}
+    assert not locked & {"rewritten", "emptied", "refilled", "dropped", "renamed"}, "it is too late"
+    postgres.psql("alter table rewritten add stamp timestamptz default clock_timestamp();"
+                  "truncate emptied; begin; truncate refilled; insert into refilled values (1, 'new'); commit;"
+                  "drop table dropped; alter table renamed rename to named;")
+    assert app.rows_stored("app.public.*.read") < 800, "it is too late"
+    link.heal()
+    app.ready()
+    app.complete()
+    rebuilt = app.check_rebuilt()
+    assert len(rebuilt.copies["public.rewritten"].rows) == 500
+    assert len(rebuilt.copies["public.refilled"].rows) == 1
+    assert not rebuilt.copies["public.emptied"].rows
+
+
+# ---- no harm ----
+
+def test_time_outs_are_survived(make_app, postgres, make_proxy, nats):
+    """Of the role: statements and transactions are short; a snapshot is not."""
+    simple_tables(postgres, "t", rows=20_000, size=200)
+    settings = ["statement_timeout = '300ms'", "idle_in_transaction_session_timeout = '300ms'", "lock_timeout = '300ms'"]
+    if server_version() >= 14:
+        settings.append("idle_session_timeout = '300ms'")
+    if server_version() >= 17:
+        settings.append("transaction_timeout = '300ms'")
+    link = make_proxy(nats)
+    link.limit(2_000_000)  # some seconds
+    app = make_app("--snapshot", "initial")
+    postgres.psql("create role hasty superuser login;" + "".join(f"alter role hasty set {setting};" for setting in settings))
+    app.start(postgres=postgres.conninfo(user="hasty"), nats=f"nats://127.0.0.1:{link.port}")
+    app.rows_stored_some(5000)
+    link.heal()
+    app.ready()
+    app.complete()
+    rebuilt = app.check_rebuilt(strict=True)
+    assert rebuilt.rows == 20_000
+    rebuilt.messages.check_ends()
+
+
+SECRETS = """
+    create table t (id int primary key, excluded text, masked text, hashed text, number int, large text, shown text);
+    alter table t alter large set storage external;
+    insert into t select n, 's3cr3t', 's3cr3t', 's3cr3t', 918273645, repeat('s3cr3t', 2000), 'shown' from generate_series(1, 50) n;
+"""
+RULES = '[{"table":"t","columns":{"exclude":["excluded","large"],"mask":["masked","number"],"hash":["hashed"]}}]'
+
+
+@pytest.mark.parametrize("how", ["initial", "on demand"])
+def test_what_is_hidden_does_not_cross_the_connection(make_postgres, nats, make_streamer, make_tap, how):
+    postgres = make_postgres(**{"waljet.hash_salt": SALT})
+    postgres.psql(SECRETS)
+    for name, arguments in (("open", ()), ("closed", ("--rules", RULES))):
+        tap = make_tap(postgres)
+        app = SnapshotPipeline(make_streamer, postgres, nats, *arguments, name=name)
+        uri = f"{postgres.uri().replace(f':{postgres.port}/', f':{tap.port}/')}?sslmode=disable"
+        app.start(*(("--snapshot", "initial") if how == "initial" else ()), postgres=uri)
+        app.ready()
+        if how == "on demand":
+            app.request("t")
+        app.complete()
+        assert app.rows_stored() == 50
+        assert b"shown" in tap.received
+        assert bool(leaks(tap.received)) == (name == "open")
+        app.stop()
+
+
+# ---- wrong uses ----
+
+def refused(app, code, *words):
+    """It ends with this exit code and one sentence that has all the words; nothing is left in the server."""
+    app.start()
+    assert app.streamer.wait(30) == code, app.log_tail()
+    log = app.streamer.log_text()
+    assert any(all(word in line for word in words) for line in log.splitlines()), log
+    assert app.slot() is None
+
+
+def test_without_the_extension(make_app, postgres):
+    app = make_app("--snapshot", "initial")
+    postgres.execute("drop extension waljet")
+    refused(app, 1, "CREATE EXTENSION waljet")
+
+
+def test_with_the_extension_of_another_version(make_app, postgres):
+    app = make_app("--snapshot", "initial")
+    postgres.execute("update pg_extension set extversion = '0.0.9' where extname = 'waljet'")
+    refused(app, 1, "0.0.9", "waljet")
+
+
+def test_without_the_right_to_read(make_app, postgres):
+    simple_tables(postgres, "readable", "secret", rows=3)
+    app = make_app("--snapshot", "initial")
+    postgres.psql("create role reader replication login; grant select on readable, numbers to reader;")
+    app.start(postgres=postgres.conninfo(user="reader"))
+    assert app.streamer.wait(30) == 1, app.log_tail()
+    assert app.log("public.secret.*GRANT SELECT|GRANT SELECT.*public.secret"), app.log_tail()
+    assert app.slot() is None
+
+
+def test_rows_hidden_by_row_security_are_an_error(make_app, postgres):
+    """A snapshot without them would be wrong, and nobody would know."""
+    simple_tables(postgres, "t", rows=3)
+    app = make_app("--snapshot", "initial")
+    postgres.psql("create role reader replication login; grant select on t, numbers to reader;"
+                  "alter table t enable row level security; create policy one_row on t using (id = 1);")
+    app.start(postgres=postgres.conninfo(user="reader"))
+    assert app.streamer.wait(30) == 1, app.log_tail()
+    assert app.log("public.t.*row.level security|row.level security.*public.t"), app.log_tail()
+    assert app.slot() is None
+
+
+def test_with_a_slot_that_somebody_made(make_app, postgres):
+    app = make_app("--snapshot", "initial")
+    postgres.execute("select pg_create_logical_replication_slot('waljet_app', 'waljet')")
+    app.start()
+    assert app.streamer.wait(30) == 1, app.log_tail()
+    assert app.log("waljet_app.*(drop|snapshot)"), app.log_tail()
