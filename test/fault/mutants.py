@@ -6,6 +6,7 @@ object to it in its scenario, and to nothing in the same scenario without it. La
 
 import argparse
 import json
+import random
 import shlex
 import subprocess
 import sys
@@ -123,9 +124,12 @@ SCENARIOS = {
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, help="so many of them, by chance")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     chosen = [mutant for mutant in ALL if not options.names or mutant.name in options.names]
+    if options.sample:
+        chosen = random.sample(chosen, min(options.sample, len(chosen)))
     tasks = [partial(with_bug, mutant) for mutant in chosen]
     tasks += [partial(without_bug, scenario) for scenario in sorted({mutant.scenario for mutant in chosen})]
     good = list(carry_out(tasks, options.jobs))
