@@ -67,7 +67,7 @@ class Handoff : public LinkListener {
   void request_snapshot(const SnapshotRequest& request);
   void begin_snapshot(ExportedSnapshot snapshot);
   // The server was heard of in the live session; Instant::max(): it is not to be heard of yet.
-  void set_contact(Instant at) { contact_.store(at, std::memory_order_relaxed); }
+  void set_contact(Instant at) { contact_.store(at, std::memory_order_release); }
   void request_stop();
   // Why the configuration that was read last is not in use; empty: it is.
   void report_configuration_error(std::string why);
@@ -123,7 +123,8 @@ class Handoff : public LinkListener {
   std::optional<Position> take_divergence();
   std::optional<SnapshotRequest> take_snapshot_request();
   std::optional<ExportedSnapshot> take_exported_snapshot();
-  Instant contact() const { return contact_.load(std::memory_order_relaxed); }
+  // Of the live session or one before: to be asked before live_session().
+  Instant contact() const { return contact_.load(std::memory_order_acquire); }
   bool stop_requested() const;
   bool input_ended() const;
 

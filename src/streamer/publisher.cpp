@@ -121,8 +121,8 @@ void Publisher::take_inputs(Instant now) {
     pump_.on_trouble({ErrorClass::retry, std::move(lost->why), {}, {}}, lost->epoch, now);
   }
   answer_survey_request();
-  pump_.on_live_session(handoff_.live_session());
   pump_.on_contact(handoff_.contact());
+  pump_.on_live_session(handoff_.live_session());
   pump_.request_turn(handoff_.turn_requested(), now);
   if (const auto diverged = handoff_.take_divergence()) pump_.on_divergence(*diverged);
   const bool stopping = handoff_.stop_requested();

@@ -118,6 +118,10 @@ PumpAction Pump::publish_next(Instant now, bool link_takes_more) {
     return action;
   }
   KeptEvent& event = events_[send_ - events_first_];
+  if (event.is_row && has_lost_contact() && !awaiting()) {
+    end_session_without_contact();
+    return next(now);
+  }
   if (event.is_row && !is_in_contact(now)) {
     action.until = std::min(wake_at(), now + contact_poll_interval);
     return action;
@@ -151,8 +155,13 @@ bool Pump::needs_record(const KeptEvent& event) const {
 }
 
 bool Pump::is_in_contact(Instant now) const {
-  if (!settings_.policy.strict || contact_at_ == Instant::max()) return true;
-  return now <= contact_at_ + settings_.contact_max;
+  if (has_lost_contact()) return false;
+  return contact_at_ == Instant::max() || now <= contact_at_ + settings_.contact_max;
+}
+
+// For good: its connection is gone, and another process may have had the slot since.
+bool Pump::has_lost_contact() const {
+  return live_session_ != session_->number;
 }
 
 // What a process that ends now could leave behind.
@@ -292,8 +301,7 @@ void Pump::on_event_ack(const Ack& ack, Instant now) {
                      {}},
                     now);
   }
-  event.sequence = ack.result.sequence;
-  acknowledged_sequence_ = std::max(acknowledged_sequence_, event.sequence);
+  note_stored(event, ack.result.sequence);
   const Token first = window_.first();
   window_.acknowledge(ack.token);
   confirmer_.on_stored(now);
@@ -302,6 +310,13 @@ void Pump::on_event_ack(const Ack& ack, Instant now) {
   proved_ = true;
   backoff_.reset();  // not on connecting: a stream that refuses every event accepts connections
   on_progress(now);
+}
+
+void Pump::note_stored(KeptEvent& event, uint64_t sequence) {
+  event.sequence = sequence;
+  acknowledged_sequence_ = std::max(acknowledged_sequence_, sequence);
+  if (newest_ && sequence <= newest_->sequence) return;
+  newest_ = StoredEvent(sequence, event.place.first, event.place.last);
 }
 
 void Pump::on_fence_ack(const Ack& ack, Instant now) {

@@ -136,6 +136,7 @@ struct PumpSettings {
   ResumeNames names;  // source_id: what the plugin must say it is
   AckWindow::Limits limits;
   ResumePolicy policy;
+  uint64_t writer = 0;                    // tells this process's records from others'
   std::optional<Duration> confirm_delay;  // nothing: as the stream's storage wants it
   // Rows are sent no longer than this after PostgreSQL was heard of: a slot is taken over later.
   Duration contact_max{5'000};
@@ -193,7 +194,8 @@ class Pump {
   void on_oversize(Token token, Error error);
   void on_ack(const Ack& ack, Instant now);
 
-  // The session that the source streams, 0: none. One that is over is not begun any more.
+  // The session that the source streams, 0: none. One that is over is not begun any more, and sends
+  // no rows.
   void on_live_session(uint64_t number);
   // PostgreSQL was heard of over the live session's connection. Instant::max(): the session has not
   // begun to stream, so nobody else can.
@@ -299,6 +301,7 @@ class Pump {
   bool may_follow(const KeptEvent& event) const;
   bool needs_record(const KeptEvent& event) const;
   bool is_in_contact(Instant now) const;
+  bool has_lost_contact() const;
   bool may_leave_rows() const;
   PumpAction write_divergence();
   bool ready_to_turn() const;
@@ -316,9 +319,11 @@ class Pump {
   void note_lost_record();
   bool speaks_of_what_was_lost_before(const Record& stored) const;
   void start_publishing(Instant now);
+  void note_newest(const Survey& survey);
   void take_record_over(const Survey& survey, Duration delay, Instant now);
   void end_session(uint64_t number, std::string why, bool blocked);
   void end_settled_session();
+  void end_session_without_contact();
   void lose_session(std::string why, Instant now);
   void reconcile(const Survey& survey, Instant now);
   std::optional<std::string> why_session_is_lost(const Survey& survey) const;
@@ -326,6 +331,7 @@ class Pump {
   std::deque<KeptEvent>::const_iterator first_reaching(const Position& position) const;
   std::optional<Token> token_at(const Position& position) const;
   bool is_in_other_groups(const StoredEvent& stored) const;
+  bool is_behind_rows(const StoredEvent& stored) const;
   void note_foreign(const Survey& survey);
   void publish_singly(uint64_t last_sequence);
   void note_late(const Frame& frame);
@@ -336,6 +342,7 @@ class Pump {
   bool has_passed_what_was_found() const;
   uint64_t read_from() const;
 
+  void note_stored(KeptEvent& event, uint64_t sequence);
   void on_event_ack(const Ack& ack, Instant now);
   void on_fence_ack(const Ack& ack, Instant now);
   void on_recorded(Instant now);
@@ -400,9 +407,11 @@ class Pump {
   bool record_under_way_ = false;
   Confirmer confirmer_;
   uint64_t acknowledged_sequence_ = 0;  // the highest one
+  std::optional<StoredEvent> newest_;   // this source's message with the highest one
   uint64_t stored_sequence_ = 0;        // the stream's last one at the start, or acknowledged since
   uint64_t fence_until_ = 0;            // the stream has to reach this before anything else
   uint64_t fences_under_way_ = 0;
+  uint64_t live_session_ = 0;
   Instant contact_at_{};
   bool rows_under_way_ = false;  // rows, not events, may be under way from the next record on
   uint64_t regroup_at_ = 0;      // what others have under way expects less than this

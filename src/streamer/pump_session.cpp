@@ -27,6 +27,7 @@ void Pump::on_created() {
 }
 
 void Pump::on_live_session(uint64_t number) {
+  live_session_ = number;
   if (!coming_ || coming_->number == number) return;
   coming_.reset();
   skipping_ = true;
@@ -125,12 +126,11 @@ void Pump::start_publishing(Instant now) {
   const uint64_t pending_max = survey.record ? survey.record->max_pending : 0;
   regroup_at_ =
       stream_.last_sequence + std::max<uint64_t>(pending_max, settings_.limits.messages_max);
-  const Record* before = survey.lost_record ? &*survey.lost_record
-                         : survey.record    ? &*survey.record
-                                            : nullptr;
-  const bool rows_may_arrive = settings_.policy.strict && before != nullptr && before->rows &&
-                               before->stream_created == stream_.created;
+  // Not of a record that the broker has lost: with that it has lost what was under way.
+  const bool rows_may_arrive = settings_.policy.strict && survey.record && survey.record->rows &&
+                               survey.record->stream_created == stream_.created;
   fence_until_ = rows_may_arrive ? stream_.last_sequence + rows_under_way_max : 0;
+  note_newest(survey);
   take_record_over(survey, *delay, now);
   note_foreign(survey);
   silent_since_ = now;
@@ -138,17 +138,28 @@ void Pump::start_publishing(Instant now) {
   if (rows_ != nullptr) rows_->on_session_begin();
 }
 
+// Its newest message may be removed by now.
+void Pump::note_newest(const Survey& survey) {
+  newest_.reset();
+  const auto& record = survey.record;
+  if (!survey.events.empty()) {
+    newest_ = survey.events.back();
+  } else if (decision_.record_holds && record->newest_sequence != 0) {
+    newest_ = StoredEvent(record->newest_sequence, record->newest_event);
+  }
+}
+
 namespace {
 
 // What the record before knows to be stored beyond `confirmed`: another process may have confirmed
 // up to there since the slot was looked at, and the stream may end before the last of them when
-// that comes out.
-std::vector<Mark> marks_that_hold(const Survey& survey, Lsn confirmed) {
+// that comes out. `kept`: behind this sequence the stream is not as the record knew it.
+std::vector<Mark> marks_that_hold(const Survey& survey, Lsn confirmed, uint64_t kept) {
   const Record& record = survey.lost_record ? *survey.lost_record : *survey.record;
   std::vector<Mark> marks;
   if (record.stream_created != survey.stream->created) return marks;
   for (const Mark& mark : record.marks) {
-    const bool holds = mark.sequence <= survey.stream->last_sequence;
+    const bool holds = mark.sequence <= kept;
     if (holds && mark.lsn > confirmed) marks.push_back(mark);
   }
   return marks;
@@ -177,7 +188,7 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
   confirmer_.begin(mark, delay, now);
   record_ = survey.record.value_or(Record{});
   carried_.clear();
-  if (known) carried_ = marks_that_hold(survey, confirmed);
+  if (known) carried_ = marks_that_hold(survey, confirmed, decision_.kept_sequence);
   if (decision_.new_history) {
     record_.history_sequence = last;
   } else if (record_.stream_created != stream_.created) {
@@ -199,11 +210,16 @@ void Pump::take_record_over(const Survey& survey, Duration delay, Instant now) {
 // What is written from now on; keeps what the record before says of the past.
 Record Pump::make_record(const Mark& mark) const {
   Record record;
+  record.writer = settings_.writer;
   record.system_identifier = session_->facts.system_identifier;
   record.timeline = session_->facts.timeline;
   record.stream = settings_.names.stream;
   record.stream_created = stream_.created;
   record.stream_sequence = acknowledged_sequence_;
+  if (newest_ && settings_.policy.strict) {
+    record.newest_sequence = newest_->sequence;
+    record.newest_event = newest_->position;
+  }
   record.last_event = record_.last_event;
   record.read_from = record_.read_from;
   if (has_passed_what_was_found()) {
@@ -289,6 +305,15 @@ void Pump::end_settled_session() {
   session_end_.confirmed = confirmed;
 }
 
+// Its rows cannot be sent any more, and what stands behind them comes again. Nothing is under way.
+void Pump::end_session_without_contact() {
+  session_end_ = {session_->number, "the connection is gone", false, false, 0};
+  leave_session();
+  forget_all();
+  last_entered_.reset();  // as where a session is lost
+  state_ = state_ == PumpState::draining ? PumpState::stopped : PumpState::standing_by;
+}
+
 void Pump::lose_session(std::string why, Instant now) {
   if (session_) session_end_ = {session_->number, why, false, false, 0};
   leave_session();
@@ -364,7 +389,7 @@ std::optional<std::string> Pump::why_session_is_lost(const Survey& survey) const
   }
   for (const StoredEvent& event : survey.events) {
     if (event.sequence <= stored_sequence_) continue;
-    if (!last_entered_ || event.position > *last_entered_) {
+    if (!last_entered_ || event.position > *last_entered_ || is_behind_rows(event)) {
       return std::string("another waljet has stored later events of this source");
     }
     if (is_in_other_groups(event)) {
@@ -372,6 +397,15 @@ std::optional<std::string> Pump::why_session_is_lost(const Survey& survey) const
     }
   }
   return std::nullopt;
+}
+
+// Nothing is sent behind rows before they are acknowledged.
+bool Pump::is_behind_rows(const StoredEvent& stored) const {
+  const auto row = std::find_if(events_.begin(), events_.end(),
+                                [](const KeptEvent& event) { return event.is_row; });
+  if (row == events_.end() || stored.position <= row->place.last) return false;
+  const auto token = token_at(stored.position);
+  return !token || !events_[*token - events_first_].is_row;
 }
 
 // What the lost link had stored before it was lost.
@@ -387,8 +421,7 @@ void Pump::take_found(const Survey& survey, Instant now) {
       notices_.foreign_subject = fmt::format("sequence {}", event.sequence);
       continue;
     }
-    events_[*token - events_first_].sequence = event.sequence;
-    acknowledged_sequence_ = std::max(acknowledged_sequence_, event.sequence);
+    note_stored(events_[*token - events_first_], event.sequence);
     window_.acknowledge(*token);
     confirmer_.on_stored(now);
     found_end = std::max(found_end, *token);

@@ -60,12 +60,17 @@ std::string record_json(const Record& record, std::string_view source_id) {
   Writer writer(buffer);
   writer.StartObject();
   put(writer, "version", record_version);
+  put(writer, "writer", record.writer);
   put(writer, "system_identifier", std::to_string(record.system_identifier));
   put(writer, "timeline", record.timeline);
   put(writer, "position", lsn_text(record.position));
   put(writer, "stream", record.stream);
   put(writer, "stream_created", record.stream_created);
   put(writer, "stream_sequence", record.stream_sequence);
+  if (record.newest_sequence != 0) {
+    put(writer, "newest_sequence", record.newest_sequence);
+    put(writer, "newest_event", event_id_text(source_id, record.newest_event));
+  }
   put(writer, "last_event",
       record.last_event ? event_id_text(source_id, *record.last_event) : std::string());
   put(writer, "read_from", record.read_from);
@@ -91,6 +96,7 @@ std::optional<Record> parse_record(std::string_view json) {
   const auto position = parse_lsn(text_member(document, "position"));
   if (!position) return std::nullopt;
   Record record;
+  record.writer = count_member(document, "writer");
   const std::string_view system = text_member(document, "system_identifier");
   std::from_chars(system.data(), system.data() + system.size(), record.system_identifier);
   record.timeline = static_cast<uint32_t>(count_member(document, "timeline"));
@@ -98,6 +104,10 @@ std::optional<Record> parse_record(std::string_view json) {
   record.stream = text_member(document, "stream");
   record.stream_created = text_member(document, "stream_created");
   record.stream_sequence = count_member(document, "stream_sequence");
+  if (const auto id = parse_event_id(text_member(document, "newest_event"))) {
+    record.newest_sequence = count_member(document, "newest_sequence");
+    record.newest_event = id->position;
+  }
   if (const auto id = parse_event_id(text_member(document, "last_event"))) {
     record.last_event = id->position;
   }

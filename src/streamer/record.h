@@ -29,12 +29,17 @@ struct Mark {
 };
 
 struct Record {
+  uint64_t writer = 0;  // a number that one process alone has
   uint64_t system_identifier = 0;
   uint32_t timeline = 0;
   Lsn position = 0;  // the last mark's: the slot is confirmed to no more than this
   std::string stream;
-  std::string stream_created;          // the server's text: another one is another stream
-  uint64_t stream_sequence = 0;        // the stream has been acknowledged to reach this far
+  std::string stream_created;    // the server's text: another one is another stream
+  uint64_t stream_sequence = 0;  // the stream has been acknowledged to reach this far
+  // Its newest message of this source, by its last position; 0: not known. Where another one stands
+  // there, the stream has lost it and was written anew, and this record is older than that.
+  uint64_t newest_sequence = 0;
+  Position newest_event;
   std::optional<Position> last_event;  // this one and all before it are stored
   uint64_t read_from = 0;              // all behind it are stored at or after this; 0: not known
   uint64_t max_pending = 0;            // the largest ever used: how far a hole can lie back

@@ -147,8 +147,10 @@ std::optional<std::string> Decider::divergence_of_log() {
 }
 
 std::optional<std::string> Decider::gap() {
+  decision_.kept_sequence = last_sequence();
+  if (survey_.is_written_anew) decision_.kept_sequence = record()->newest_sequence - 1;
   decision_.record_holds = record() && !decision_.new_history && is_of_this_stream(*record()) &&
-                           last_sequence() >= record()->stream_sequence;
+                           decision_.kept_sequence >= record()->stream_sequence;
   const bool known = record() || !survey_.events.empty();
   if (known && !facts_.slot_exists) {
     return fmt::format(
@@ -173,14 +175,20 @@ std::optional<std::string> Decider::gap_of_stream() {
   const bool same = is_of_this_stream(newest);
   const auto mark = mark_for(newest, facts_.slot_confirmed);
   decision_.mark_sequence = mark ? mark->sequence : newest.stream_sequence;
-  if (same && last_sequence() >= newest.stream_sequence) return std::nullopt;
+  if (survey_.lost_record) decision_.kept_sequence = last_sequence();
+  if (same && decision_.kept_sequence >= newest.stream_sequence) return std::nullopt;
 
   decision_.rolled_back = true;
-  const uint64_t left = same ? last_sequence() : 0;
+  const uint64_t left = same ? decision_.kept_sequence : 0;
   if (mark && mark->sequence <= left) return std::nullopt;
   std::string what = fmt::format("stream {} is gone", names_.stream);
   if (newest.stream != names_.stream) {
     what = fmt::format("events were stored in stream {}, not in {}", newest.stream, names_.stream);
+  } else if (same && survey_.is_written_anew) {
+    what = fmt::format(
+        "stream {} holds another message at sequence {} than was acknowledged there: it has lost "
+        "events and was written anew",
+        names_.stream, left + 1);
   } else if (same) {
     what = fmt::format(
         "stream {} ends at sequence {}, though {} was acknowledged: it has lost "

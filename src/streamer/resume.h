@@ -100,6 +100,7 @@ struct Decision {
   std::optional<Position> diverged;
   bool rolled_back = false;    // the stream has lost events, which the slot sends again
   bool record_holds = false;   // what the record says is stored is there, or was removed since
+  uint64_t kept_sequence = 0;  // behind it the stream is not as the record knew it
   bool new_history = false;    // nothing that is stored counts
   uint64_t mark_sequence = 0;  // all that the slot has confirmed is stored at or before it
 };

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -29,6 +30,7 @@ PublisherSettings publisher_settings(const RunSettings& settings, const SourceNa
   publisher.pump.names = resume_names(names);
   publisher.pump.limits = {settings.max_pending, settings.max_pending_bytes};
   publisher.pump.policy = resume_policy(settings);
+  publisher.pump.writer = std::random_device{}();
   publisher.reader = {settings.postgres, names.slot, {}, settings.snapshot_workers};
   if (settings.confirm_delay != confirm_delay_auto) {
     publisher.pump.confirm_delay = parse_duration(settings.confirm_delay);

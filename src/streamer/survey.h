@@ -49,6 +49,9 @@ struct Survey {
   uint64_t other_sequence = 0;      // newest event of another source, 0: none
   std::string other_source;
 
+  // Another message stands where the record has its newest one.
+  bool is_written_anew = false;
+
   std::optional<Record> record;
   uint64_t record_revision = 0;  // 0: there is none
   // The record as this process had it acknowledged, where the broker has lost that one.

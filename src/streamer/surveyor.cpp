@@ -215,6 +215,7 @@ std::optional<SurveyFailure> Surveyor::read_newest(Link& link, uint64_t read_fro
     auto error = link.read_messages(settings_.stream, low, high, [&](std::string_view json) {
       const StoredHead head = parse_stored_message(json, false);
       if (head.error_code == 0) {
+        compare_with_record(head, survey);
         if (note(head, survey)) bytes += head.body_bytes;
         return;
       }
@@ -242,12 +243,24 @@ bool Surveyor::reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) 
     bytes_max = std::max(bytes_max, record->max_pending_bytes);
     const bool trusted =
         record->stream_created == stream.created && stream.last_sequence >= record->stream_sequence;
-    if (trusted && record->read_from != 0) return low <= record->read_from;
+    if (trusted && !survey.is_written_anew && record->read_from != 0) {
+      const bool has_newest = record->newest_sequence != 0;
+      return low <= record->read_from && (!has_newest || low <= record->newest_sequence);
+    }
   }
   if (survey.events.size() >= 2 * messages_max || bytes >= 2 * bytes_max) return true;
   // A stream in which others wrote before this source is known.
   return !survey.record && survey.events.empty() &&
          stream.last_sequence + 1 - low >= 2 * messages_max;
+}
+
+void Surveyor::compare_with_record(const StoredHead& head, Survey& survey) const {
+  if (!survey.record || survey.record->newest_sequence != head.sequence) return;
+  if (!survey.stream || survey.record->stream_created != survey.stream->created) return;
+  const auto place = place_of(head);
+  const bool is_same =
+      place && place->source == settings_.source_id && place->last == survey.record->newest_event;
+  survey.is_written_anew = !is_same;
 }
 
 // True for an event of this source.

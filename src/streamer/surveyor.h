@@ -58,6 +58,7 @@ class Surveyor {
   std::optional<SurveyFailure> create_bucket(Link& link, const Survey& survey);
   std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
   bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;
+  void compare_with_record(const StoredHead& head, Survey& survey) const;
   bool note(const StoredHead& head, Survey& survey) const;
 
   Settings settings_;

@@ -364,6 +364,7 @@ class SurveyTaker {
       --low;
       if (low > server.last_sequence()) continue;
       const Server::Stored& message = server.messages()[low - server.first_sequence()];
+      compare_with_record(low, message);
       if (!message.positions.empty()) {
         survey_.events.push_back({low, message.positions.front(), message.positions.back()});
         bytes_ += message.bytes;
@@ -376,6 +377,12 @@ class SurveyTaker {
     std::reverse(survey_.events.begin(), survey_.events.end());
   }
 
+  void compare_with_record(uint64_t sequence, const Server::Stored& message) {
+    if (!survey_.record || survey_.record->newest_sequence != sequence) return;
+    const auto& positions = message.positions;
+    survey_.is_written_anew = positions.empty() || positions.back() != survey_.record->newest_event;
+  }
+
   bool reaches_back(uint64_t low) const {
     uint64_t messages_max = limits_.messages_max;
     uint64_t bytes_max = limits_.bytes_max;
@@ -385,7 +392,10 @@ class SurveyTaker {
       bytes_max = std::max(bytes_max, record->max_pending_bytes);
       const bool trusted = record->stream_created == stream.created &&
                            stream.last_sequence >= record->stream_sequence;
-      if (trusted && record->read_from != 0) return low <= record->read_from;
+      if (trusted && !survey_.is_written_anew && record->read_from != 0) {
+        const bool has_newest = record->newest_sequence != 0;
+        return low <= record->read_from && (!has_newest || low <= record->newest_sequence);
+      }
     }
     return survey_.events.size() >= 2 * messages_max || bytes_ >= 2 * bytes_max;
   }

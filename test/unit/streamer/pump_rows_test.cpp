@@ -66,6 +66,7 @@ class ScriptedRows : public RowSource {
 Pump make_pump(RowSource& rows, const AckWindow::Limits& limits = roomy) {
   const auto chance = [] { return 1.0; };
   Pump pump(settings_with(limits), chance, &rows);
+  pump.on_live_session(1);
   pump.on_contact(Instant::max());
   return pump;
 }
@@ -354,6 +355,85 @@ TEST_CASE("what is no row is refused", "[pump][rows]") {
   pump.on_rows(start);
   REQUIRE(pump.fatal());
   CHECK(has(pump.fatal()->text, "waljet.read()"));
+}
+
+TEST_CASE("rows whose connection is gone hold nothing up: their session ends", "[pump][rows]") {
+  ScriptedRows rows;
+  Pump pump = make_pump(rows);
+  TestBroker broker;
+  make_ready(pump, broker);
+  rows.at_control.push_back(rows_of(row_bytes(1), 200));
+  pump.on_item(chunk_of(hello_bytes() + control_bytes(200, 210, "high") + transaction(300, 1, 350)),
+               start);
+  pump.on_live_session(2);  // another process may have had the slot between them
+  pump.on_item(session_start(2), start);
+  answer_prepare(pump, broker, start);
+  CHECK(pump.session_number() == 2);
+  CHECK(rows.heard.back() == "begin");
+  CHECK(broker.events().empty());
+  pump.on_item(chunk_of(hello_bytes() + control_bytes(200, 210, "high") + transaction(300, 1, 350)),
+               start);
+  publish_everything(pump, broker);
+  CHECK(broker.events() == std::vector<Position>{{300, 1, 0}});
+}
+
+TEST_CASE("who finds later events stored behind its rows has lost the source", "[pump][rows]") {
+  ScriptedRows rows;
+  Pump pump = make_pump(rows);
+  TestBroker broker;
+  make_ready(pump, broker);
+  rows.at_control.push_back(rows_of(row_bytes(1), 200));
+  pump.on_item(chunk_of(hello_bytes() + control_bytes(200, 210, "high") + transaction(300, 1, 350)),
+               start);
+  broker.add({{300, 1, 0}});
+  Instant now = start;
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  make_link_again(pump, broker, now);
+  CHECK(pump.session_number() == 0);
+  CHECK(pump.notices().late_events == 0);
+}
+
+TEST_CASE("the same record written by another process is another one", "[pump][rows]") {
+  ScriptedRows rows;
+  Pump pump = make_pump(rows);
+  TestBroker broker;
+  make_ready(pump, broker);
+  broker.record->writer = 2;
+  ++broker.revision;
+  Instant now = start;
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  make_link_again(pump, broker, now);
+  CHECK(pump.session_number() == 0);
+}
+
+TEST_CASE("an older record that came back does not vouch for what was written anew",
+          "[pump][rows]") {
+  ScriptedRows rows;
+  TestBroker broker;
+  std::optional<Record> older;
+  {
+    Pump pump = make_pump(rows);
+    make_ready(pump, broker);
+    pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150) + transaction(200, 1, 250)),
+                 start);
+    publish_everything(pump, broker);
+    write_record(pump, broker, start + Confirmer::record_interval);
+    older = broker.record;
+    CHECK(older->newest_sequence == 2);
+    CHECK(older->newest_event == Position{200, 1, 0});
+  }
+  // Both are lost, others are stored in their places, and only the record of those is lost.
+  broker.roll_back(0);
+  broker.add({{90, 1, 0}, {100, 1, 0}});
+  broker.record = older;
+  Pump pump = make_pump(rows);
+  make_ready(pump, broker);
+  pump.on_item(chunk_of(hello_bytes() + transaction(90, 1, 95) + transaction(100, 1, 150) +
+                        transaction(200, 1, 250)),
+               start);
+  publish_everything(pump, broker);
+  const std::vector<Position> expected{{90, 1, 0}, {100, 1, 0}, {200, 1, 0}};
+  CHECK(broker.events() == expected);
 }
 
 }  // namespace waljet

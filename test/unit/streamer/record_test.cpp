@@ -12,12 +12,15 @@ namespace {
 // The worked example of docs/record-format.md.
 Record example() {
   Record record;
+  record.writer = 3141592653;
   record.system_identifier = 7123456789012345678;
   record.timeline = 1;
   record.position = 0x1743E238;
   record.stream = "app";
   record.stream_created = "2026-01-31T12:00:00.123456789Z";
   record.stream_sequence = 123;
+  record.newest_sequence = 123;
+  record.newest_event = {0x1743E1A0, 3, 0};
   record.last_event = Position{0x1743E1A0, 3, 0};
   record.read_from = 124;
   record.max_pending = 4096;
@@ -29,9 +32,10 @@ Record example() {
 }
 
 constexpr const char* example_json =
-    R"({"version":1,"system_identifier":"7123456789012345678","timeline":1,)"
+    R"({"version":1,"writer":3141592653,"system_identifier":"7123456789012345678","timeline":1,)"
     R"("position":"0/1743E238","stream":"app",)"
     R"("stream_created":"2026-01-31T12:00:00.123456789Z","stream_sequence":123,)"
+    R"("newest_sequence":123,"newest_event":"app.FE89ECF0:000000001743E1A0:00000003.0000",)"
     R"("last_event":"app.FE89ECF0:000000001743E1A0:00000003.0000","read_from":124,)"
     R"("max_pending":4096,"max_pending_bytes":8388608,"group_bytes":65536,"rows":false,"settled":true,)"
     R"("history_sequence":0,)"
@@ -44,12 +48,17 @@ Position random_position(Random& random) {
 Record random_record(Random& random) {
   constexpr std::string_view pieces[] = {"a", "Z", "=2E", "\"", "\\", "é", "\n", " "};
   Record record;
+  record.writer = random.any_width();
   record.system_identifier = random.any_width();
   record.timeline = static_cast<uint32_t>(random.bits());
   record.position = random.any_width();
   record.stream = random.pieces(random.below(10), pieces);
   record.stream_created = random.pieces(random.below(10), pieces);
   record.stream_sequence = random.any_width();
+  if (random.chance(2)) {
+    record.newest_sequence = 1 + random.below(1'000'000);
+    record.newest_event = random_position(random);
+  }
   if (random.chance(2)) record.last_event = random_position(random);
   record.read_from = random.any_width();
   record.max_pending = random.any_width();

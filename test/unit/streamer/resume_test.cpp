@@ -479,6 +479,27 @@ TEST_CASE("a divergence that was accepted skips nothing, and no gap of the old h
   CHECK(decision.stored.judge({100, 1, 0}) == Verdict::unknown);
 }
 
+TEST_CASE("a record older than what the stream holds now is not believed", "[resume]") {
+  const auto with_another_message = [](Case& one) {
+    one.record().newest_sequence = 2;
+    one.record().newest_event = {240, 1, 0};
+    one.survey.is_written_anew = true;
+  };
+  const Decision decision = decide(with_another_message);
+  CHECK(goes_on(decision));
+  CHECK(decision.rolled_back);
+  CHECK_FALSE(decision.record_holds);
+  CHECK(decision.kept_sequence == 1);
+  CHECK(decision.stored.judge({300, 2, 0}) == Verdict::unknown);
+  // What the slot does not send again may have been lost.
+  const Decision gap = decide([&](Case& one) {
+    with_another_message(one);
+    one.facts.slot_confirmed = 200;
+  });
+  REQUIRE(gap.blocked);
+  CHECK(gap.blocked->find("another message at sequence 2") != std::string::npos);
+}
+
 TEST_CASE("what belongs to a history given up counts for nothing", "[resume]") {
   const Decision decision = decide([](Case& one) {
     one.record().history_sequence = 2;

@@ -87,6 +87,9 @@ struct TestBroker {
     survey.read_from = std::max(read_from, removed + 1);
     for (uint64_t sequence = survey.read_from; sequence <= last_sequence(); ++sequence) {
       const auto& message = messages[sequence - removed - 1];
+      if (record && record->newest_sequence == sequence) {
+        survey.is_written_anew = !message || message->last != record->newest_event;
+      }
       if (message) {
         survey.events.push_back({sequence, message->first, message->last});
       } else {
