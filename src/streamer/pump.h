@@ -364,7 +364,7 @@ class Pump {
   bool is_wanted(const Position& position) const;
   size_t end_of_wanted(const Frame& frame, size_t begin) const;
   void enter_window(const Frame& frame);
-  void keep(KeptEvent event, Token& end);
+  void keep(const KeptEvent& event, Token& end);
   void greet(const Frame& frame);
   void forget_unused();
   void leave_session();

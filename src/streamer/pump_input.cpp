@@ -156,11 +156,11 @@ void Pump::enter_window(const Frame& frame) {
 }
 
 // `end`: of whatever keeps its bytes.
-void Pump::keep(KeptEvent event, Token& end) {
+void Pump::keep(const KeptEvent& event, Token& end) {
   window_.add(window_bytes(event.frame));
   last_entered_ = event.place.last;
   newest_own_ = std::max(newest_own_.value_or(event.place.last), event.place.last);
-  events_.push_back(std::move(event));
+  events_.push_back(event);
   end = window_.end();
 }
 

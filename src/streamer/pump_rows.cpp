@@ -64,7 +64,7 @@ void Pump::begin_rows(RowsInPlace rows) {
     rows_lsn_ = rows.lsn;
     rows_there_ = 0;
   }
-  RowsInHand& hand = in_hand_.emplace();
+  RowsInHand& hand = in_hand_.emplace(RowsInHand{});
   hand.unread = rows.batch.frames;
   hand.without = std::move(rows.without);
   hand.first = rows.first;
