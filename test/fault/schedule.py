@@ -143,7 +143,8 @@ def _snapshot(schedule, rng):
     schedule.truncate = True
     schedule.snapshot = rng.choice(("initial", "demand", "demand"))
     schedule.rows = rng.choice((60, 300, 1000))
-    schedule.chunk = rng.choice((5, 20, 100)) if schedule.rows < 1000 else rng.choice((50, 400))
+    schedule.chunk = rng.choice((10, 30, 100)) if schedule.rows < 1000 else rng.choice((100, 400))
+    schedule.work.rows = min(schedule.work.rows, 3000)
     schedule.without_key = schedule.snapshot == "initial" and rng.random() < 0.3
     if "--max-pending" in schedule.flags:  # so that a snapshot of many rows ends in time
         schedule.rows = min(schedule.rows, 300)
