@@ -3,9 +3,9 @@
 #   make demo [DEMO_SECONDS=20] [YES=1]    watch changes of a private PostgreSQL arrive in a private NATS
 #   make test                              every suite; make test-full at full size
 #   make unit | golden [ACCEPT=1] | e2e [TESTS=test/e2e/…] | mutants | lint    one suite
-#   make fault [SEEDS=20] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|grouped|snapshot|mixed] [RECORD=1] [SHOW=1]
+#   make fault [SEEDS=8] [FIRST=seed] [JOBS=2] [KIND=default|window|cluster|grouped|snapshot|mixed] [RECORD=1] [SHOW=1]
 #                                          random faults under random load; RECORD adds a line to the ledger
-#   make roundtrip [SEEDS=20] [FIRST=seed] [JOBS=2]
+#   make roundtrip [SEEDS=8] [FIRST=seed] [JOBS=2]
 #                                          random tables, rebuilt from the events of random changes, compared with the source
 #   make asan                              golden tests with the address and undefined behaviour sanitizers in the plugin
 #   make fuzz [FUZZ_SECONDS=600] [JOBS=2]  each fuzzer of test/fuzz for so long

@@ -108,7 +108,7 @@ SourceState Source::wait_for_snapshot() {
     if (auto next = wait_for_snapshot_news(session_number_, due)) return *next;
     if (present() >= due) say_snapshot_age();
   }
-  log_info("the initial snapshot is stored");
+  log_info("the initial snapshot is over");
   if (settings_.snapshot == SnapshotChoice::only) return end_after_snapshot();
   if (auto error = Server(*connection_, stop_fd_).start(names_->slot, options_of_session())) {
     return after_error(std::move(*error));
