@@ -114,6 +114,11 @@ class Churn:
         if self._error and not kind:
             raise self._error
 
+    def check_rate(self, full):
+        """That it has done what was asked for; beside other tests at least a good part of that."""
+        print(f"{self.changes / self.seconds:.0f} of {self.rate} changes/s for {self.seconds:.0f} s")
+        assert self.changes / self.seconds > (0.9 if full else 0.3) * self.rate, "the machine is too slow for this load"
+
     def _session(self, rng, rate):
         connection, done = None, 0
         try:

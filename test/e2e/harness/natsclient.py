@@ -6,6 +6,8 @@ import socket
 from collections import deque
 from typing import NamedTuple
 
+PULL_BYTES = 16 << 20  # a server drops a client that is behind by 64 MiB
+
 
 class NatsError(Exception):
     """An error of the server (-ERR), or of the JetStream API: then with its err_code."""
@@ -147,14 +149,17 @@ class NatsClient:
                        "inactive_threshold": 60_000_000_000, "mem_storage": True}})["name"]
         inbox = _inbox()
         sid = self.subscribe(inbox)
-        pull = json.dumps({"batch": batch, "no_wait": True})
+        pull = json.dumps({"batch": batch, "max_bytes": PULL_BYTES, "no_wait": True})
         sequence = 0
         try:
             while sequence < last:
                 self.publish(f"$JS.API.CONSUMER.MSG.NEXT.{name}.{consumer}", pull, reply=inbox)
                 for _ in range(batch):
                     message = self.next(sid)
-                    if "" in message.headers:  # 404: nothing more; what is missing before `last` was deleted
+                    status = message.headers.get("", "")
+                    if status.startswith("409"):  # more would be more than PULL_BYTES
+                        break
+                    if status:  # 404: nothing more; what is missing before `last` was deleted
                         return
                     sequence = _stream_sequence(message.reply)
                     if sequence <= last:
