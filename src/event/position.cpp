@@ -51,23 +51,30 @@ void put_position(Sink& sink, const Position& position) {
   put_hex(sink, position.part, 4);
 }
 
-std::optional<EventId> parse_event_id(std::string_view text) {
+std::optional<Position> parse_position(std::string_view text) {
   const auto part_text = take_last(text, '.');
   if (!part_text) return std::nullopt;
   const auto ordinal_text = take_last(text, ':');
   if (!ordinal_text) return std::nullopt;
-  const auto lsn_text = take_last(text, ':');
-  if (!lsn_text) return std::nullopt;
-
   const auto part = parse_hex(*part_text, 4, 8);
   const auto ordinal = parse_hex(*ordinal_text, 8, 16);
-  const auto lsn = parse_hex(*lsn_text, 16, 16);
+  const auto lsn = parse_hex(text, 16, 16);
   if (!part || !ordinal || !lsn) return std::nullopt;
+  return Position{*lsn, *ordinal, static_cast<uint32_t>(*part)};
+}
 
-  std::string_view name = text;
+std::optional<EventId> parse_event_id(std::string_view text) {
+  std::string_view source = text;
+  if (!take_last(source, ':')) return std::nullopt;
+  const auto lsn_text = take_last(source, ':');
+  if (!lsn_text) return std::nullopt;
+  const size_t before = source.size() + 1;
+  const auto position = parse_position({text.data() + before, text.size() - before});
+  if (!position) return std::nullopt;
+  std::string_view name = source;
   const auto hash_text = take_last(name, '.');
   if (!hash_text || name.empty() || !parse_hex(*hash_text, 8, 8)) return std::nullopt;
-  return EventId{text, Position{*lsn, *ordinal, static_cast<uint32_t>(*part)}};
+  return EventId{source, *position};
 }
 
 void put_lsn(Sink& sink, Lsn lsn) {

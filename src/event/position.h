@@ -42,6 +42,7 @@ void put_source_id(Sink& sink, std::string_view name, uint32_t hash);
 // Writes `<LSN>:<ordinal>.<part>`. Values wider than their field take more digits: unique,
 // unsorted.
 void put_position(Sink& sink, const Position& position);
+std::optional<Position> parse_position(std::string_view text);
 
 struct EventId {
   std::string_view source;  // `<name>.<8>`, a view into the parsed text

@@ -14,18 +14,13 @@ bool is_given(const rapidjson::Value& object, const char* name) {
   return !member->value.IsArray() || !member->value.Empty();
 }
 
-bool is_true(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsTrue();
-}
-
 void read_config(const rapidjson::Value& config, StreamFacts& facts) {
   facts.retention = text_member(config, "retention");
   facts.transforms = is_given(config, "subject_transform");
   facts.has_sources = is_given(config, "sources");
   facts.writes_markers = number_member(config, "subject_delete_marker_ttl") != 0;
   facts.republishes = is_given(config, "republish");
-  facts.allows_rollup = is_true(config, "allow_rollup_hdrs");
+  facts.allows_rollup = flag_member(config, "allow_rollup_hdrs");
   facts.discards_new = text_member(config, "discard") == "new";
   facts.messages_max = number_member(config, "max_msgs", -1);
   facts.bytes_max = number_member(config, "max_bytes", -1);

@@ -163,7 +163,7 @@ void SinkCheck::learn_survey(SinkFacts& facts) {
   Survey survey;
   constexpr uint64_t as_far_as_needed = 0;
   constexpr bool may_create = false;
-  if (auto failed = Surveyor(settings).take(*link_, as_far_as_needed, may_create, survey)) {
+  if (auto failed = Surveyor(settings).take(*link_, as_far_as_needed, may_create, {}, survey)) {
     facts.survey_problem = failed->error.text;
   } else {
     facts.survey = std::move(survey);

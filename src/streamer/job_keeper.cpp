@@ -56,14 +56,22 @@ Instant JobKeeper::wake_at() const {
 void JobKeeper::on_read(const std::optional<SnapshotJob>& stored, uint64_t revision) {
   under_way_ = UnderWay::nothing;
   revision_ = revision;
+  known_revision_ = revision;
   // The answer to the write was lost, but not the write.
   if (stored && sent_job_ && *stored == *sent_job_) written_ = std::max(written_, sent_);
   if (written_ < changes_) urgent_ = true;
 }
 
+void JobKeeper::on_outdated(uint64_t revision) {
+  under_way_ = UnderWay::nothing;
+  revision_ = revision;
+  known_revision_ = std::max(known_revision_, revision);
+}
+
 void JobKeeper::on_written(uint64_t revision) {
   under_way_ = UnderWay::nothing;
   revision_ = revision;
+  known_revision_ = revision;
   written_ = std::max(written_, sent_);
 }
 

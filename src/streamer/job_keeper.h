@@ -40,10 +40,14 @@ class JobKeeper {
   // What to write in place of revision(), if something is due; a write is under way then.
   std::optional<SnapshotJob> take_write(Instant now, int64_t wall_us);
   uint64_t revision() const { return revision_; }
+  // The newest one that is known to have been there.
+  uint64_t known_revision() const { return known_revision_; }
   Instant wake_at() const;
 
   // The read's answer. Ours stays what it is.
   void on_read(const std::optional<SnapshotJob>& stored, uint64_t revision);
+  // Likewise, where what is there does not count.
+  void on_outdated(uint64_t revision);
   void on_written(uint64_t revision);
   // Nobody knows what is there now.
   void on_unknown();
@@ -61,6 +65,7 @@ class JobKeeper {
 
   std::optional<SnapshotJob> sent_job_;
   uint64_t revision_ = 0;
+  uint64_t known_revision_ = 0;
   bool read_wanted_ = true;  // before the first read the revision is not known
   UnderWay under_way_ = UnderWay::nothing;
 };

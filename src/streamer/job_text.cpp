@@ -1,7 +1,5 @@
 #include "streamer/job_text.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "streamer/event_line.h"
 #include "streamer/human_text.h"
+#include "streamer/json_writer.h"
 #include "streamer/snapshot_request.h"
 
 namespace waljet {
@@ -153,28 +152,7 @@ void cut(std::string& line, size_t width) {
 
 // ---- for programs ----
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void put(Writer& writer, const char* name, uint64_t number) {
-  writer.Key(name);
-  writer.Uint64(number);
-}
-
-void put(Writer& writer, const char* name, const std::optional<double>& number) {
-  writer.Key(name);
-  if (number) {
-    writer.Double(*number);
-  } else {
-    writer.Null();
-  }
-}
-
-void put_percent(Writer& writer, std::optional<unsigned> percent) {
+void put_percent(JsonWriter& writer, std::optional<unsigned> percent) {
   writer.Key("percent");
   if (percent) {
     writer.Uint(*percent);
@@ -183,19 +161,19 @@ void put_percent(Writer& writer, std::optional<unsigned> percent) {
   }
 }
 
-void put_table(Writer& writer, const JobTable& table, std::optional<double> speed) {
+void put_table(JsonWriter& writer, const JobTable& table, std::optional<double> speed) {
   std::string_view state = "waiting";
   if (table.begun) state = "reading";
   if (table.done) state = "done";
   writer.StartObject();
-  put(writer, "table", table.name);
-  put(writer, "state", state);
-  put(writer, "rows", table.rows);
-  put(writer, "rows_expected", table.rows_expected);
+  put_member(writer, "table", table.name);
+  put_member(writer, "state", state);
+  put_member(writer, "rows", table.rows);
+  put_member(writer, "rows_expected", table.rows_expected);
   put_percent(writer, share_of(table));
-  put(writer, "rows_per_second", speed);
-  put(writer, "seconds_left",
-      table.done ? std::nullopt : seconds_left(table.rows, table.rows_expected, speed));
+  put_member(writer, "rows_per_second", speed);
+  put_member(writer, "seconds_left",
+             table.done ? std::nullopt : seconds_left(table.rows, table.rows_expected, speed));
   writer.EndObject();
 }
 
@@ -274,20 +252,20 @@ std::vector<std::string> job_lines(const SnapshotJob& job, const JobSpeed& speed
 
 std::string job_progress_json(const SnapshotJob& job, const JobSpeed& speed) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.SetMaxDecimalPlaces(1);
   writer.StartObject();
-  put(writer, "id", job.id);
-  put(writer, "kind", job.kind == JobKind::initial ? "initial" : "on_demand");
-  put(writer, "state", state_name(job.state));
-  put(writer, "error", job.error);
-  put(writer, "rows", job.rows);
-  put(writer, "rows_expected", expected_rows(job));
+  put_member(writer, "id", job.id);
+  put_member(writer, "kind", job.kind == JobKind::initial ? "initial" : "on_demand");
+  put_member(writer, "state", state_name(job.state));
+  put_member(writer, "error", job.error);
+  put_member(writer, "rows", job.rows);
+  put_member(writer, "rows_expected", expected_rows(job));
   put_percent(writer, share_of(job));
   const bool running = job.state == JobState::running;
   const std::optional<double> all = running ? speed.of_all() : std::nullopt;
-  put(writer, "rows_per_second", all);
-  put(writer, "seconds_left", seconds_left(job.rows, expected_rows(job), all));
+  put_member(writer, "rows_per_second", all);
+  put_member(writer, "seconds_left", seconds_left(job.rows, expected_rows(job), all));
   writer.Key("tables");
   writer.StartArray();
   for (size_t index = 0; index < job.tables.size(); ++index) {

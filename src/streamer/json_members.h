@@ -32,7 +32,16 @@ inline uint64_t count_member(const rapidjson::Value& object, const char* name) {
   return is_set ? member->value.GetUint64() : 0;
 }
 
+inline bool flag_member(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsTrue();
+}
+
 // Null where there is none.
+inline const rapidjson::Value* array_member(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsArray() ? &member->value : nullptr;
+}
 inline const rapidjson::Value* object_member(const rapidjson::Value& object, const char* name) {
   const auto member = object.FindMember(name);
   return member != object.MemberEnd() && member->value.IsObject() ? &member->value : nullptr;

@@ -15,6 +15,12 @@ inline std::string lsn_text(Lsn lsn) {
   return sink.str();
 }
 
+inline std::string position_text(const Position& position) {
+  StringSink sink;
+  put_position(*sink, position);
+  return sink.str();
+}
+
 inline std::string event_id_text(std::string_view source_id, const Position& position) {
   StringSink sink;
   (*sink).put(source_id);

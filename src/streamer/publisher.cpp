@@ -270,7 +270,8 @@ void Publisher::connect(uint64_t epoch) {
 
 void Publisher::prepare(const PumpAction& action) {
   Survey survey;
-  if (auto failed = surveyor_.take(*link_, action.read_from, action.may_create, survey)) {
+  if (auto failed = surveyor_.take(*link_, action.read_from, action.may_create,
+                                   snapshots_.known_job(), survey)) {
     return pump_.on_prepare_failed(std::move(failed->error), failed->jetstream_absent, present());
   }
   message_bytes_max_ = link_->max_payload();

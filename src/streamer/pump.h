@@ -358,6 +358,7 @@ class Pump {
   void enter_rows(const Frame& part);
   void end_rows();
   void release_rows();
+  void note_stored_row(const KeptEvent& row);
   void forget_rows();
   bool apply(const Frame& frame, Instant now);
   bool take_events(const Frame& frame, Instant now);
@@ -435,6 +436,7 @@ class Pump {
     uint64_t number = 0;
   };
   std::deque<RowsEnd> rows_ends_;  // entered, and not yet told to be stored
+  std::optional<StoredRow> newest_row_;
 
   Token send_ = 0;             // next to be sent on this link
   uint64_t chain_ = 0;         // what the next publish expects as the stream's last sequence

@@ -193,6 +193,7 @@ void Pump::release() {
     const KeptEvent& event = events_.front();
     stored_sequence_ = std::max(stored_sequence_, event.sequence);
     stored_last_ = std::max(stored_last_.value_or(event.place.last), event.place.last);
+    if (event.is_row) note_stored_row(event);
     events_.pop_front();
     ++events_first_;
   }

@@ -127,7 +127,13 @@ void Pump::release_rows() {
     stored = rows_ends_.front().number;
     rows_ends_.pop_front();
   }
-  if (stored) rows_->on_rows_stored(*stored);
+  if (stored) rows_->on_rows_stored(*stored, newest_row_ ? &*newest_row_ : nullptr);
+}
+
+// Without the chain they may be stored in another order.
+void Pump::note_stored_row(const KeptEvent& row) {
+  if (newest_row_ && newest_row_->sequence > row.sequence) return;
+  newest_row_ = StoredRow{row.sequence, row.place.last, stream_.created};
 }
 
 // Nothing sends them again but the row source.
@@ -136,6 +142,7 @@ void Pump::forget_rows() {
   in_hand_.reset();
   rows_ends_.clear();
   kept_rows_.clear();
+  newest_row_.reset();
   if (lost) rows_->on_rows_lost();
 }
 

@@ -135,7 +135,7 @@ void Pump::start_publishing(Instant now) {
   note_foreign(survey);
   silent_since_ = now;
   state_ = PumpState::publishing;
-  if (rows_ != nullptr) rows_->on_session_begin();
+  if (rows_ != nullptr) rows_->on_session_begin(session_->facts.slot_confirmed);
 }
 
 // Its newest message may be removed by now.

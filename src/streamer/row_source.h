@@ -17,6 +17,7 @@
 #include <unordered_set>
 
 #include "event/frame.h"
+#include "event/position.h"
 #include "streamer/item.h"
 
 namespace waljet {
@@ -42,12 +43,19 @@ struct RowsInPlace {
   uint64_t number = 0;  // rising; on_rows_stored() names the newest of which all is stored
 };
 
+// A message of rows in the stream.
+struct StoredRow {
+  uint64_t sequence = 0;
+  Position place;                   // of its last row
+  std::string_view stream_created;  // the server's text
+};
+
 class RowSource {
  public:
   virtual ~RowSource() = default;
 
   // A session begins: changes follow from where the slot stands, some of them for a second time.
-  virtual void on_session_begin() = 0;
+  virtual void on_session_begin(Lsn slot_confirmed) = 0;
   // No session: nothing arrives, and nothing is taken.
   virtual void on_session_end() = 0;
   // Each frame of row changes as it arrives, single or group, whether it is stored already or not.
@@ -58,8 +66,9 @@ class RowSource {
   virtual void on_control(const Frame& frame) = 0;
   // Rows that are to be published now, before any further change. Asked again until it has none.
   virtual std::optional<RowsInPlace> take_rows() = 0;
-  // Everything up to this number is acknowledged by JetStream.
-  virtual void on_rows_stored(uint64_t number) = 0;
+  // Everything up to this number is acknowledged by JetStream, with `newest`, if anything of this
+  // session is.
+  virtual void on_rows_stored(uint64_t number, const StoredRow* newest) = 0;
   // Rows that were taken and not yet reported as stored are given up with their session, and may
   // or may not be in the stream.
   virtual void on_rows_lost() = 0;

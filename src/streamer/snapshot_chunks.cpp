@@ -66,10 +66,9 @@ std::vector<JobTable> carry_progress(const std::vector<JobTable>& before,
       if (!table.keyed) continue;
       table.begun = true;  // there is nothing of it to discard
     } else {
-      table.rows = known->rows;
-      table.begun = known->begun;
-      table.done = known->done;
-      table.cursor = known->cursor;
+      const JobTable now = std::exchange(table, *known);
+      table.keyed = now.keyed;
+      table.rows_expected = now.rows_expected;
     }
     tables.push_back(std::move(table));
   }

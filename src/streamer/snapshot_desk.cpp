@@ -67,11 +67,22 @@ void SnapshotDesk::take_reader_events() {
 }
 
 void SnapshotDesk::on_survey(const Survey& survey, Instant now) {
-  director_.on_job(survey.job, survey.job_revision, now);
+  surveyed_ = {survey.job, survey.job_revision, survey.job_is_stored, survey.job_rows};
+  director_.on_job(survey.job, survey.job_revision, now, survey.job_is_stored);
 }
 
-void SnapshotDesk::on_session_begin() {
+// The survey was taken for this session.
+void SnapshotDesk::on_session_begin(Lsn slot_confirmed) {
   director_.on_session_begin();
+  SurveyedJob found = std::exchange(surveyed_, {});
+  if (!found.job) return;
+  SnapshotJob job = as_far_as_stored(*found.job, found.rows, slot_confirmed);
+  if (job != *found.job) {
+    log_warning("the stream has lost rows of snapshot {}: of {} rows {} count as stored now",
+                job.id, found.job->rows, job.rows);
+    found.is_stored = false;
+  }
+  director_.on_job(std::move(job), found.revision, present(), found.is_stored);
 }
 
 void SnapshotDesk::on_session_end() {
@@ -134,8 +145,8 @@ std::optional<Error> SnapshotDesk::work(Link& link, Surveyor& surveyor, Instant 
 
 std::optional<Error> SnapshotDesk::read_job(Link& link, Surveyor& surveyor, Instant now) {
   Survey survey;
-  if (auto failed = surveyor.read_job(link, survey)) return std::move(failed->error);
-  director_.on_job(std::move(survey.job), survey.job_revision, now);
+  if (auto failed = surveyor.read_job(link, known_job(), survey)) return std::move(failed->error);
+  director_.on_job(std::move(survey.job), survey.job_revision, now, survey.job_is_stored);
   return std::nullopt;
 }
 

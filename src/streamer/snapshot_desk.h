@@ -35,6 +35,8 @@ class SnapshotDesk : public RowSource {
   // What the source has asked for. True: there may be rows that were not there before.
   bool take_inputs(bool in_session, Instant now);
   bool initial_unfinished() const { return director_.initial_unfinished(); }
+  // For the survey: what a broker has lost of the job.
+  KnownJob known_job() const { return director_.known_job(); }
   // What a survey found, at the beginning of a session or between two.
   void on_survey(const Survey& survey, Instant now);
   // Does what the director wants. An error: what is wrong with the link.
@@ -47,19 +49,29 @@ class SnapshotDesk : public RowSource {
   void report(Instant now);
 
   // ---- the pump ----
-  void on_session_begin() override;
+  void on_session_begin(Lsn slot_confirmed) override;
   void on_session_end() override;
   bool wants_events() const override { return director_.wants_events(); }
   void on_event(const Frame& frame) override { director_.on_event(frame); }
   void on_control(const Frame& frame) override;
   std::optional<RowsInPlace> take_rows() override;
-  void on_rows_stored(uint64_t number) override { director_.on_rows_stored(number); }
+  void on_rows_stored(uint64_t number, const StoredRow* newest) override {
+    director_.on_rows_stored(number, newest);
+  }
   void on_rows_lost() override { director_.on_rows_lost(); }
 
  private:
   static constexpr Duration progress_interval{10'000};
 
   void take_reader_events();
+  // As the newest survey found it.
+  struct SurveyedJob {
+    std::optional<SnapshotJob> job;
+    uint64_t revision = 0;
+    bool is_stored = true;
+    StoredRows rows;
+  };
+
   std::optional<Error> read_job(Link& link, Surveyor& surveyor, Instant now);
   std::optional<Error> write_job(Link& link, Surveyor& surveyor, const DirectorAction& action);
   void log_job(Instant now);
@@ -69,6 +81,7 @@ class SnapshotDesk : public RowSource {
   std::mt19937_64 random_{std::random_device{}()};
   SnapshotDirector director_;
   SnapshotReader reader_;
+  SurveyedJob surveyed_;
   bool write_under_way_ = false;
   bool bucket_ensured_ = false;
   Instant wake_at_ = Instant::max();

@@ -20,7 +20,7 @@ DirectorAction SnapshotDirector::next(Instant now) {
     action.kind = DirectorAction::Kind::cancel;
     return action;
   }
-  look_after_pause(now);
+  look_at_job(now);
   const bool may_write = in_session_ || requesting_;
   if (may_write && keeper_.takes_read()) {
     action.kind = DirectorAction::Kind::read_job;
@@ -43,10 +43,9 @@ DirectorAction SnapshotDirector::next(Instant now) {
   return action;
 }
 
-// While nothing is streamed, no message tells that an operator lets an initial snapshot go on.
-void SnapshotDirector::look_after_pause(Instant now) {
-  const bool is_paused = phase_ == Phase::initial && keeper_.job()->state == JobState::paused;
-  if (!is_paused || now < next_look_) return;
+// While nothing is streamed, no message tells of an operator's word.
+void SnapshotDirector::look_at_job(Instant now) {
+  if (phase_ != Phase::initial || now < next_look_) return;
   keeper_.want_read();
   next_look_ = now + job_interval;
 }
@@ -83,8 +82,13 @@ DirectorAction SnapshotDirector::order_list() {
 
 // ---- the job ----
 
-void SnapshotDirector::on_job(std::optional<SnapshotJob> stored, uint64_t revision, Instant) {
-  keeper_.on_read(stored, revision);
+void SnapshotDirector::on_job(std::optional<SnapshotJob> stored, uint64_t revision, Instant,
+                              bool is_stored) {
+  if (is_stored) {
+    keeper_.on_read(stored, revision);
+  } else {
+    keeper_.on_outdated(revision);
+  }
   if (requesting_) return;  // ours is written in place of it
   const auto& job = keeper_.job();
   const bool is_ours = job && stored && job->id == stored->id;
@@ -93,23 +97,28 @@ void SnapshotDirector::on_job(std::optional<SnapshotJob> stored, uint64_t revisi
     return;
   }
   if (is_ours && !stored_job_counts_) {
-    merge(*stored);
+    merge(*stored, is_stored);
   } else {
     stop_reading();
     queue_.drop_all();  // what becomes of those rows is no progress of this job
     stored_job_counts_ = false;
-    keeper_.adopt(std::move(stored));
+    if (is_stored || !stored) {
+      keeper_.adopt(std::move(stored));
+    } else {
+      keeper_.put(std::move(*stored));
+    }
   }
   follow_job();
 }
 
-// An operator's word is taken from the bucket, progress is ours.
-void SnapshotDirector::merge(const SnapshotJob& stored) {
+// An operator's word is taken from the bucket; progress is ours, and so are both ends.
+void SnapshotDirector::merge(const SnapshotJob& stored, bool is_stored) {
   SnapshotJob job = *keeper_.job();
   const JobState said = stored.state == JobState::requested ? JobState::running : stored.state;
-  if (!is_over(job.state)) job.state = said;
+  const bool is_own_word = said == JobState::complete || said == JobState::failed;
+  if (!is_over(job.state) && !is_own_word) job.state = said;
   job.updated_us = stored.updated_us;
-  if (job == stored) {
+  if (job == stored && is_stored) {
     keeper_.adopt(stored);
   } else {
     keeper_.put(std::move(job));
@@ -142,7 +151,8 @@ void SnapshotDirector::follow_job() {
 
 void SnapshotDirector::start_job() {
   if (must_start_over(*keeper_.job())) {
-    trouble_ = "the initial snapshot was interrupted and has to start over";
+    const bool is_about_to_begin = request_ && request_->id == keeper_.job()->id;
+    if (!is_about_to_begin) trouble_ = "the initial snapshot was interrupted and has to start over";
     return;
   }
   if (keeper_.job()->state == JobState::requested) {
@@ -210,9 +220,11 @@ void SnapshotDirector::on_failed(const Error& error) {
   }
   // The rows of an initial snapshot are owed. Perhaps the table is gone, or its key is another one.
   if (phase_ == Phase::chunks && place_) {
-    for (JobTable& table : keeper_.change_progress().tables) {
+    SnapshotJob& job = keeper_.change_progress();
+    for (JobTable& table : job.tables) {
       if (!table.done) table.cursor.clear();
     }
+    for (JobMark& mark : job.marks) mark.cursor.clear();
   }
   phase_ = Phase::listing;
   again(error.text);
@@ -252,8 +264,8 @@ std::optional<RowsInPlace> SnapshotDirector::take_rows() {
   return rows;
 }
 
-void SnapshotDirector::on_rows_stored(uint64_t number) {
-  apply(queue_.on_stored(number));
+void SnapshotDirector::on_rows_stored(uint64_t number, const StoredRow* newest) {
+  apply(queue_.on_stored(number), newest);
   end_initial_if_stored();
   complete_if_stored();
 }
@@ -267,21 +279,30 @@ void SnapshotDirector::on_rows_lost() {
   follow_job();
 }
 
-void SnapshotDirector::apply(const std::vector<RowStep>& steps) {
+void SnapshotDirector::apply(const std::vector<RowStep>& steps, const StoredRow* newest) {
   if (steps.empty() || !keeper_.job() || is_over(keeper_.job()->state)) return;
   SnapshotJob& job = keeper_.change_progress();
+  const uint64_t marked = job.marks.empty() ? 0 : job.marks.back().sequence;
+  const uint64_t at = newest != nullptr ? newest->sequence : marked;
+  JobTable* table = nullptr;
   for (const RowStep& step : steps) {
-    const auto table = std::find_if(job.tables.begin(), job.tables.end(),
+    const auto found = std::find_if(job.tables.begin(), job.tables.end(),
                                     [&](const auto& each) { return each.name == step.table; });
-    if (table == job.tables.end()) continue;
+    if (found == job.tables.end()) continue;
+    table = &*found;
+    if (!table->begun) table->begun_at = at;
     table->begun = true;
     table->rows += step.rows;
     job.rows += step.rows;
     if (step.cursor) table->cursor = *step.cursor;
     if (!step.done) continue;
     table->done = true;
+    table->done_at = at;
     table->cursor.clear();
   }
+  if (table == nullptr || newest == nullptr || newest->sequence <= marked) return;
+  job.stream_created = newest->stream_created;
+  add_mark(job, {newest->sequence, newest->place, table->name, table->rows, table->cursor});
 }
 
 std::optional<SnapshotDirector::Place> SnapshotDirector::unread_place(size_t from) const {

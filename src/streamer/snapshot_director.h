@@ -31,6 +31,7 @@
 #include "streamer/row_source.h"
 #include "streamer/snapshot_job.h"
 #include "streamer/snapshot_reader.h"
+#include "streamer/survey.h"
 #include "streamer/unseen_changes.h"
 #include "streamer/visibility.h"
 
@@ -57,7 +58,7 @@ struct DirectorAction {
   Instant until = Instant::max();
 };
 
-class SnapshotDirector : public RowSource {
+class SnapshotDirector {
  public:
   static constexpr uint64_t chunk_rows_max = 16'384;
   static constexpr uint64_t chunk_bytes_max = uint64_t{2} << 20;
@@ -76,9 +77,12 @@ class SnapshotDirector : public RowSource {
 
   // ---- the job ----
 
-  // As it stands in the bucket; nothing: there is none. At the beginning of each session, and
-  // whenever read_job was asked for.
-  void on_job(std::optional<SnapshotJob> job, uint64_t revision, Instant now);
+  // As it stands in the bucket, at `revision`; nothing: there is none. At the beginning of each
+  // session, and whenever read_job was asked for. Not `is_stored`: the bucket has another one, or
+  // none, which is to be replaced.
+  void on_job(std::optional<SnapshotJob> job, uint64_t revision, Instant now,
+              bool is_stored = true);
+  KnownJob known_job() const { return {keeper_.job(), keeper_.known_revision()}; }
   void on_job_written(uint64_t revision, Instant now);
   void on_job_conflict(Instant now);  // somebody else was faster: it is read
   // The link that carried a read or a write is gone: nobody knows what is stored. It is read.
@@ -105,16 +109,16 @@ class SnapshotDirector : public RowSource {
   bool wants_reader_event() const;
   void on_reader_event(ReaderEvent event, Instant now);
 
-  // ---- the pump ----
+  // ---- the pump, as row_source.h says ----
 
-  void on_session_begin() override;
-  void on_session_end() override;
-  bool wants_events() const override;
-  void on_event(const Frame& frame) override;
-  void on_control(const Frame& frame) override;
-  std::optional<RowsInPlace> take_rows() override;
-  void on_rows_stored(uint64_t number) override;
-  void on_rows_lost() override;
+  void on_session_begin();
+  void on_session_end();
+  bool wants_events() const;
+  void on_event(const Frame& frame);
+  void on_control(const Frame& frame);
+  std::optional<RowsInPlace> take_rows();
+  void on_rows_stored(uint64_t number, const StoredRow* newest);
+  void on_rows_lost();
 
   // For people and status: the job as it stands now, nothing if there is none.
   const std::optional<SnapshotJob>& job() const { return keeper_.job(); }
@@ -143,12 +147,12 @@ class SnapshotDirector : public RowSource {
 
   void follow_job();
   void start_job();
-  void merge(const SnapshotJob& stored);
+  void merge(const SnapshotJob& stored, bool is_stored);
   void stop_reading();
   void again(std::string why);
 
   std::optional<DirectorAction> next_order(Instant now);
-  void look_after_pause(Instant now);
+  void look_at_job(Instant now);
   DirectorAction order_list();
   DirectorAction order_chunk(Instant now);
 
@@ -167,7 +171,7 @@ class SnapshotDirector : public RowSource {
   void accept(Chunk chunk, const Visibility& snapshot, Lsn lsn);
   void make_smaller(uint64_t rows);
   void move_on(const ReaderEvent& read);
-  void apply(const std::vector<RowStep>& steps);
+  void apply(const std::vector<RowStep>& steps, const StoredRow* newest = nullptr);
   void complete_if_stored();
   std::optional<Place> unread_place(size_t from) const;
 
@@ -185,7 +189,7 @@ class SnapshotDirector : public RowSource {
   bool reader_busy_ = false;
   bool cancel_due_ = false;
   Instant not_before_{};          // of the next order
-  Instant next_look_{};           // at the job, while it is paused
+  Instant next_look_{};           // at the job of an initial snapshot
   Instant next_chunk_{};          // not before this, with a rate
   std::optional<Duration> wait_;  // counts from the next look at the clock
   Backoff backoff_{retry_first, retry_longest};

@@ -1,7 +1,5 @@
 #include "streamer/snapshot_job.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -9,14 +7,14 @@
 #include <utility>
 
 #include "streamer/json_members.h"
+#include "streamer/json_writer.h"
+#include "streamer/position_text.h"
 #include "streamer/record.h"
 
 namespace waljet {
 namespace {
 
 constexpr unsigned job_version = 1;
-
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 template <typename T>
 using Name = std::pair<T, std::string_view>;
@@ -50,40 +48,6 @@ std::optional<T> named(const std::array<Name<T>, N>& names, std::string_view wan
   return std::nullopt;
 }
 
-void put(Writer& writer, std::string_view text) {
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void put(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  put(writer, text);
-}
-
-void put_number(Writer& writer, const char* name, uint64_t number) {
-  writer.Key(name);
-  writer.Uint64(number);
-}
-
-void put_time(Writer& writer, const char* name, int64_t time_us) {
-  writer.Key(name);
-  writer.Int64(time_us);
-}
-
-void put_flag(Writer& writer, const char* name, bool flag) {
-  writer.Key(name);
-  writer.Bool(flag);
-}
-
-bool flag_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsTrue();
-}
-
-const rapidjson::Value* array_member(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsArray() ? &member->value : nullptr;
-}
-
 std::string hex_of(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;
@@ -113,15 +77,27 @@ std::optional<std::string> bytes_of_hex(std::string_view hex) {
   return bytes;
 }
 
-void put_table(Writer& writer, const JobTable& table) {
+void put_table(JsonWriter& writer, const JobTable& table) {
   writer.StartObject();
-  put(writer, "name", table.name);
+  put_member(writer, "name", table.name);
   put_flag(writer, "keyed", table.keyed);
-  put_number(writer, "rows_expected", table.rows_expected);
-  put_number(writer, "rows", table.rows);
+  put_member(writer, "rows_expected", table.rows_expected);
+  put_member(writer, "rows", table.rows);
   put_flag(writer, "begun", table.begun);
   put_flag(writer, "done", table.done);
-  put(writer, "cursor", hex_of(table.cursor));
+  put_member(writer, "cursor", hex_of(table.cursor));
+  put_member(writer, "begun_at", table.begun_at);
+  put_member(writer, "done_at", table.done_at);
+  writer.EndObject();
+}
+
+void put_mark(JsonWriter& writer, const JobMark& mark) {
+  writer.StartObject();
+  put_member(writer, "sequence", mark.sequence);
+  put_member(writer, "place", position_text(mark.place));
+  put_member(writer, "table", mark.table);
+  put_member(writer, "rows", mark.rows);
+  put_member(writer, "cursor", hex_of(mark.cursor));
   writer.EndObject();
 }
 
@@ -134,20 +110,38 @@ std::optional<JobTable> table_of(const rapidjson::Value& object) {
   table.rows = count_member(object, "rows");
   table.begun = flag_member(object, "begun");
   table.done = flag_member(object, "done");
+  table.begun_at = count_member(object, "begun_at");
+  table.done_at = count_member(object, "done_at");
   auto cursor = bytes_of_hex(text_member(object, "cursor"));
   if (!cursor || table.name.empty()) return std::nullopt;
   table.cursor = std::move(*cursor);
   return table;
 }
 
-// False if one of them is not a table.
-bool take_tables(const rapidjson::Value& document, std::vector<JobTable>& tables) {
-  const rapidjson::Value* array = array_member(document, "tables");
+std::optional<JobMark> mark_of(const rapidjson::Value& object) {
+  if (!object.IsObject()) return std::nullopt;
+  JobMark mark;
+  mark.sequence = count_member(object, "sequence");
+  const auto place = parse_position(text_member(object, "place"));
+  mark.table = text_member(object, "table");
+  mark.rows = count_member(object, "rows");
+  auto cursor = bytes_of_hex(text_member(object, "cursor"));
+  if (!place || !cursor) return std::nullopt;
+  mark.place = *place;
+  mark.cursor = std::move(*cursor);
+  return mark;
+}
+
+// Of each element; false if one of them is not what it must be.
+template <typename T, typename Read>
+bool take_elements(const rapidjson::Value& document, const char* name, Read read,
+                   std::vector<T>& elements) {
+  const rapidjson::Value* array = array_member(document, name);
   if (!array) return true;
   for (const auto& element : array->GetArray()) {
-    auto table = table_of(element);
-    if (!table) return false;
-    tables.push_back(std::move(*table));
+    auto value = read(element);
+    if (!value) return false;
+    elements.push_back(std::move(*value));
   }
   return true;
 }
@@ -156,28 +150,33 @@ bool take_tables(const rapidjson::Value& document, std::vector<JobTable>& tables
 
 std::string job_json(const SnapshotJob& job) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.StartObject();
-  put_number(writer, "version", job_version);
-  put(writer, "id", job.id);
-  put(writer, "kind", name_of(kind_names, job.kind));
-  put(writer, "state", name_of(state_names, job.state));
-  put(writer, "error", job.error);
+  put_member(writer, "version", uint64_t{job_version});
+  put_member(writer, "id", job.id);
+  put_member(writer, "kind", name_of(kind_names, job.kind));
+  put_member(writer, "state", name_of(state_names, job.state));
+  put_member(writer, "error", job.error);
   writer.Key("wanted");
   writer.StartArray();
-  for (const std::string& table : job.wanted) put(writer, table);
+  for (const std::string& table : job.wanted) put_text(writer, table);
   writer.EndArray();
-  put(writer, "where", job.where);
-  put_number(writer, "rate", job.rate);
+  put_member(writer, "where", job.where);
+  put_member(writer, "rate", job.rate);
   put_flag(writer, "only", job.only);
   put_flag(writer, "discard", job.discard);
   writer.Key("tables");
   writer.StartArray();
   for (const JobTable& table : job.tables) put_table(writer, table);
   writer.EndArray();
-  put_number(writer, "rows", job.rows);
-  put_time(writer, "started_us", job.started_us);
-  put_time(writer, "updated_us", job.updated_us);
+  put_member(writer, "rows", job.rows);
+  put_member(writer, "stream_created", job.stream_created);
+  writer.Key("marks");
+  writer.StartArray();
+  for (const JobMark& mark : job.marks) put_mark(writer, mark);
+  writer.EndArray();
+  put_member(writer, "started_us", job.started_us);
+  put_member(writer, "updated_us", job.updated_us);
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -202,8 +201,10 @@ std::optional<SnapshotJob> parse_job(std::string_view json) {
   job.rate = count_member(document, "rate");
   job.only = flag_member(document, "only");
   job.discard = flag_member(document, "discard");
-  if (!take_tables(document, job.tables)) return std::nullopt;
+  if (!take_elements(document, "tables", table_of, job.tables)) return std::nullopt;
   job.rows = count_member(document, "rows");
+  job.stream_created = text_member(document, "stream_created");
+  if (!take_elements(document, "marks", mark_of, job.marks)) return std::nullopt;
   job.started_us = number_member(document, "started_us");
   job.updated_us = number_member(document, "updated_us");
   return job;

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "event/position.h"
+
 namespace waljet {
 
 enum class JobKind : uint8_t {
@@ -41,9 +43,23 @@ struct JobTable {
   uint64_t rows = 0;           // stored
   bool begun = false;
   bool done = false;
-  std::string cursor;  // bytes: where the next chunk begins, empty: at the start
+  std::string cursor;     // bytes: where the next chunk begins, empty: at the start
+  uint64_t begun_at = 0;  // stream sequences: what is begun, or done, is stored at or before them
+  uint64_t done_at = 0;
 
   friend bool operator==(const JobTable&, const JobTable&) = default;
+};
+
+// A message of rows in the stream, and how far the snapshot was when that was the newest one
+// (job_marks.h).
+struct JobMark {
+  uint64_t sequence = 0;
+  Position place;      // of its last row
+  std::string table;   // JobTable::name: whose rows these are
+  uint64_t rows = 0;   // JobTable::rows
+  std::string cursor;  // JobTable::cursor
+
+  friend bool operator==(const JobMark&, const JobMark&) = default;
 };
 
 struct SnapshotJob {
@@ -58,6 +74,8 @@ struct SnapshotJob {
   bool discard = false;  // initial: begun anew; consumers are told to discard what they have
   std::vector<JobTable> tables;  // none: not listed yet
   uint64_t rows = 0;             // stored, over all tables
+  std::string stream_created;    // of the stream that the marks are of, the server's text
+  std::vector<JobMark> marks;    // ascending
   int64_t started_us = 0;        // since 1970; 0: not yet
   int64_t updated_us = 0;
 

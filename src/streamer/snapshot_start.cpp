@@ -13,21 +13,24 @@ bool is_lost(const SnapshotJob& job, bool slot_exists) {
 
 }  // namespace
 
-SnapshotStart snapshot_start(SnapshotChoice choice, bool slot_exists, const Survey& survey) {
-  const bool lost = survey.job && is_lost(*survey.job, slot_exists);
+SnapshotStart snapshot_start(SnapshotChoice choice, bool slot_exists, Lsn slot_confirmed,
+                             const Survey& survey) {
+  std::optional<SnapshotJob> job;
+  if (survey.job) job = as_far_as_stored(*survey.job, survey.job_rows, slot_confirmed);
+  const bool lost = job && is_lost(*job, slot_exists);
   if (choice == SnapshotChoice::never) {
     return lost ? SnapshotStart::abandoned : SnapshotStart::none;
   }
   if (lost) return SnapshotStart::start_over;
   const bool only = choice == SnapshotChoice::only;
-  if (survey.job && survey.job->only && survey.job->state == JobState::complete) {
+  if (job && job->only && job->state == JobState::complete) {
     if (!slot_exists) return SnapshotStart::start_over;
     return only ? SnapshotStart::finished : SnapshotStart::none;
   }
   const bool known = survey.record || !survey.events.empty();
-  if (survey.job || known) {
+  if (job || known) {
     if (only) return SnapshotStart::known;
-    return survey.job ? SnapshotStart::none : SnapshotStart::not_new;
+    return job ? SnapshotStart::none : SnapshotStart::not_new;
   }
   return slot_exists ? SnapshotStart::slot_exists : SnapshotStart::begin;
 }

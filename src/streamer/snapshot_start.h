@@ -28,6 +28,8 @@ enum class SnapshotStart : uint8_t {
   known,        // refused: `only`, of a source that is streamed
 };
 
-SnapshotStart snapshot_start(SnapshotChoice choice, bool slot_exists, const Survey& survey);
+// `slot_confirmed`: 0 if there is no slot.
+SnapshotStart snapshot_start(SnapshotChoice choice, bool slot_exists, Lsn slot_confirmed,
+                             const Survey& survey);
 
 }  // namespace waljet

@@ -228,7 +228,7 @@ SourceState Source::decide() {
                     names_->slot));
   }
   const SnapshotStart start =
-      snapshot_start(settings_.snapshot, facts_.slot_exists, *report.survey);
+      snapshot_start(settings_.snapshot, facts_.slot_exists, facts.slot_confirmed, *report.survey);
   if (auto next = answer_snapshot_choice(start)) return *next;
   const bool start_over = start == SnapshotStart::start_over;
   const bool from_snapshot = start_over || start == SnapshotStart::begin;

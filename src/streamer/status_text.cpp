@@ -1,7 +1,5 @@
 #include "streamer/status_text.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "streamer/event_line.h"
 #include "streamer/human_text.h"
 #include "streamer/job_text.h"
+#include "streamer/json_writer.h"
 #include "streamer/time_text.h"
 
 namespace waljet {
@@ -67,33 +66,17 @@ std::string last_event_text(const StatusReport& report, int64_t now_us) {
 
 // ---- for programs ----
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put_text(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void put_name(Writer& writer, const char* name, std::string_view text) {
-  if (!text.empty()) return put_text(writer, name, text);
+void put_name(JsonWriter& writer, const char* name, std::string_view text) {
+  if (!text.empty()) return put_member(writer, name, text);
   writer.Key(name);
   writer.Null();
 }
 
-void put(Writer& writer, const char* name, const std::optional<std::string>& text) {
+void put_known(JsonWriter& writer, const char* name, const std::optional<std::string>& text) {
   put_name(writer, name, text.value_or(""));
 }
 
-void put(Writer& writer, const char* name, const std::optional<uint64_t>& number) {
-  writer.Key(name);
-  if (number) {
-    writer.Uint64(*number);
-  } else {
-    writer.Null();
-  }
-}
-
-void put_seconds(Writer& writer, const char* name, const std::optional<Duration>& span) {
+void put_seconds(JsonWriter& writer, const char* name, const std::optional<Duration>& span) {
   writer.Key(name);
   if (span) {
     writer.Double(static_cast<double>(span->count()) / 1000);
@@ -102,7 +85,7 @@ void put_seconds(Writer& writer, const char* name, const std::optional<Duration>
   }
 }
 
-void put_job(Writer& writer, const std::optional<SnapshotJob>& job) {
+void put_job(JsonWriter& writer, const std::optional<SnapshotJob>& job) {
   writer.Key("snapshot");
   if (!job) {
     writer.Null();
@@ -134,22 +117,22 @@ std::vector<std::string> status_lines(const StatusReport& report, int64_t now_us
 
 std::string status_json(const StatusReport& report) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.SetMaxDecimalPlaces(3);
   writer.StartObject();
   put_name(writer, "source", report.names.source_id);
   put_name(writer, "slot", report.names.slot);
   put_name(writer, "stream", report.names.stream);
   put_name(writer, "role", report.role ? role_name(*report.role) : std::string_view());
-  put(writer, "lag_bytes", report.lag_bytes);
+  put_member(writer, "lag_bytes", report.lag_bytes);
   put_seconds(writer, "lag_seconds", report.lag);
-  put(writer, "unacked_bytes", report.unacked_bytes);
-  put(writer, "held_back_bytes", report.held_back_bytes);
-  put(writer, "wal_status", report.wal_status);
-  put(writer, "retained_bytes", report.retained_bytes);
-  put(writer, "stream_seq", report.stream_sequence);
-  put(writer, "last_event", report.last_event);
-  put(writer, "last_event_time", report.last_event_time);
+  put_member(writer, "unacked_bytes", report.unacked_bytes);
+  put_member(writer, "held_back_bytes", report.held_back_bytes);
+  put_known(writer, "wal_status", report.wal_status);
+  put_member(writer, "retained_bytes", report.retained_bytes);
+  put_member(writer, "stream_seq", report.stream_sequence);
+  put_known(writer, "last_event", report.last_event);
+  put_known(writer, "last_event_time", report.last_event_time);
   put_job(writer, report.job);
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};

@@ -1,7 +1,5 @@
 #include "streamer/stream_config.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ranges.h>
 
@@ -9,22 +7,16 @@
 
 #include "event/subject.h"
 #include "streamer/json_members.h"
+#include "streamer/json_writer.h"
 
 namespace waljet {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put_member(Writer& writer, const char* name, std::string_view value) {
-  writer.Key(name);
-  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
 std::vector<std::string> strings_of(const rapidjson::Value& object, const char* name) {
   std::vector<std::string> strings;
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsArray()) return strings;
-  for (const auto& element : member->value.GetArray()) {
+  const rapidjson::Value* array = array_member(object, name);
+  if (!array) return strings;
+  for (const auto& element : array->GetArray()) {
     if (element.IsString()) strings.emplace_back(element.GetString(), element.GetStringLength());
   }
   return strings;
@@ -46,11 +38,6 @@ std::optional<ApiError> parse(std::string_view json, rapidjson::Document& docume
 
 namespace {
 
-bool is_true(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  return member != object.MemberEnd() && member->value.IsTrue();
-}
-
 // The chain counts on every message being stored as it was sent, and staying until it expires.
 std::vector<std::string> unfit_for_chain(const rapidjson::Value& config) {
   std::vector<std::string> unfit;
@@ -70,8 +57,8 @@ std::vector<std::string> unfit_for_chain(const rapidjson::Value& config) {
 void read_config(const rapidjson::Value& config, StreamAnswer& answer) {
   answer.subjects = strings_of(config, "subjects");
   answer.is_mirror = object_member(config, "mirror") != nullptr;
-  answer.is_sealed = is_true(config, "sealed");
-  answer.acknowledges = !is_true(config, "no_ack");
+  answer.is_sealed = flag_member(config, "sealed");
+  answer.acknowledges = !flag_member(config, "no_ack");
   answer.unfit_for_chain = unfit_for_chain(config);
   answer.state.replicas = static_cast<int>(number_member(config, "num_replicas", 1));
   answer.state.in_memory = text_member(config, "storage") == "memory";
@@ -116,7 +103,7 @@ NamesAnswer parse_names_answer(std::string_view json) {
 std::string stream_create_request(std::string_view stream, std::string_view subjects,
                                   const StreamPlan& plan) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.StartObject();
   put_member(writer, "name", stream);
   writer.Key("subjects");
@@ -141,7 +128,7 @@ std::string stream_create_request(std::string_view stream, std::string_view subj
 
 std::string bucket_create_request(int replicas) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.StartObject();
   put_member(writer, "name", record_stream());
   writer.Key("subjects");
@@ -164,7 +151,7 @@ std::string bucket_create_request(int replicas) {
 
 std::string stream_names_request(std::string_view subject) {
   rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
+  JsonWriter writer(buffer);
   writer.StartObject();
   put_member(writer, "subject", subject);
   writer.EndObject();

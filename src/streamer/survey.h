@@ -9,6 +9,7 @@
 
 #include "event/position.h"
 #include "streamer/clock.h"
+#include "streamer/job_marks.h"
 #include "streamer/record.h"
 #include "streamer/snapshot_job.h"
 
@@ -59,6 +60,8 @@ struct Survey {
 
   std::optional<SnapshotJob> job;
   uint64_t job_revision = 0;  // 0: there is none
+  bool job_is_stored = true;  // false: the broker has lost it, and this process knows it
+  StoredRows job_rows;        // what is left of its rows
 };
 
 }  // namespace waljet

@@ -35,13 +35,12 @@ std::optional<StoredPlace> place_of(const StoredHead& head) {
   }
   const size_t word = head.event_id.find(row_id_word);
   if (word == std::string::npos) return std::nullopt;
-  const std::string text = head.event_id.substr(0, word) + ":" + head.place;
-  const auto id = parse_event_id(text);
-  if (!id || id->position.ordinal == 0) return std::nullopt;
-  const uint64_t last = row_number(id->position);
+  const auto place = parse_position(head.place);
+  if (!place || place->ordinal == 0) return std::nullopt;
+  const uint64_t last = row_number(*place);
   const uint64_t before = std::min(std::max<uint64_t>(head.count, 1) - 1, last);
-  return StoredPlace{std::string(id->source), place_of_row(id->position.commit_lsn, last - before),
-                     id->position};
+  return StoredPlace{head.event_id.substr(0, word), place_of_row(place->commit_lsn, last - before),
+                     *place};
 }
 
 SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
@@ -51,12 +50,13 @@ SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
 }  // namespace
 
 std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool may_create,
-                                            Survey& survey) {
+                                            const KnownJob& known, Survey& survey) {
   // In this order, so that the record is never ahead of the stream.
   bool bucket_exists = true;
   if (auto failed = read_record(link, bucket_exists, survey)) return failed;
-  if (auto failed = read_job(link, survey)) return failed;
+  if (auto failed = read_job(link, known, survey)) return failed;
   if (auto failed = read_stream_state(link, survey)) return failed;
+  if (auto failed = look_for_rows(link, survey)) return failed;
   if (!bucket_exists && may_create) {
     if (auto failed = create_bucket(link, survey)) return failed;
   }
@@ -116,7 +116,7 @@ std::optional<SurveyFailure> Surveyor::create_stream(Link& link) {
   return std::nullopt;
 }
 
-// ---- the record ----
+// ---- the bucket ----
 
 // The newest value of a key of the bucket; its sequence is 0 where there is none. A server of 2.9
 // dies of MSG.GET for a stream that is just being created, so an empty one is not asked.
@@ -138,16 +138,20 @@ std::optional<SurveyFailure> Surveyor::read_key(Link& link, const std::string& s
   return api_failure(record_stream(), {head.error_code, head.error_text});
 }
 
-std::optional<SurveyFailure> Surveyor::read_job(Link& link, Survey& survey) {
+std::optional<SurveyFailure> Surveyor::read_job(Link& link, const KnownJob& known, Survey& survey) {
   bool bucket_exists = false;
   StoredHead head;
   if (auto failed = read_key(link, job_subject(settings_.source_id), bucket_exists, head)) {
     return failed;
   }
   survey.job_revision = head.sequence;
-  if (head.body.empty()) return std::nullopt;
-  survey.job = parse_job(head.body);
-  if (survey.job) return std::nullopt;
+  if (!head.body.empty()) survey.job = parse_job(head.body);
+  const bool can_be_read = head.body.empty() || survey.job;
+  if (can_be_read && has_lost(known, survey.job, head.sequence)) {
+    survey.job = known.job;
+    survey.job_is_stored = false;
+  }
+  if (can_be_read) return std::nullopt;
   return failure({ErrorClass::refused,
                   fmt::format("the snapshot's job {}.snapshot in bucket {} cannot be read: it was "
                               "written by a newer waljet, or by something else; upgrade waljet",
@@ -155,6 +159,49 @@ std::optional<SurveyFailure> Surveyor::read_job(Link& link, Survey& survey) {
                   {},
                   {}});
 }
+
+// ---- rows of a snapshot ----
+
+// The newest mark at which the stream is as it was.
+std::optional<SurveyFailure> Surveyor::look_for_rows(Link& link, Survey& survey) {
+  if (!survey.job || survey.job->marks.empty()) return std::nullopt;
+  const SnapshotJob& job = *survey.job;
+  survey.job_rows.same_stream = survey.stream && survey.stream->created == job.stream_created;
+  if (!survey.job_rows.same_stream) return std::nullopt;
+  survey.job_rows.kept = 0;
+  for (auto mark = job.marks.rbegin(); mark != job.marks.rend(); ++mark) {
+    bool is_there = false;
+    if (auto failed = holds(link, *survey.stream, *mark, is_there)) return failed;
+    if (!is_there) continue;
+    survey.job_rows.kept = mark->sequence;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// A message that was removed since was there.
+std::optional<SurveyFailure> Surveyor::holds(Link& link, const StreamState& stream,
+                                             const JobMark& mark, bool& result) {
+  result = false;
+  if (mark.sequence > stream.last_sequence) return std::nullopt;
+  result = mark.sequence < stream.first_sequence || stream.messages == 0;
+  if (result) return std::nullopt;
+  std::string json;
+  const std::string request = fmt::format(R"({{"seq":{}}})", mark.sequence);
+  if (auto failed = ask(link, "$JS.API.STREAM.MSG.GET." + settings_.stream, request, json)) {
+    return failed;
+  }
+  const StoredHead head = parse_stored_message(json, false);
+  result = head.error_code == api_error_no_message;
+  if (head.error_code != 0 && !result) {
+    return api_failure(settings_.stream, {head.error_code, head.error_text});
+  }
+  const auto place = place_of(head);
+  result = result || (place && place->source == settings_.source_id && place->last == mark.place);
+  return std::nullopt;
+}
+
+// ---- the record ----
 
 std::optional<SurveyFailure> Surveyor::read_record(Link& link, bool& bucket_exists,
                                                    Survey& survey) {

@@ -39,10 +39,11 @@ class Surveyor {
   // Reads back to sequence `read_from`; 0: as far as an event may be missing, which the record
   // knows; twice what was ever in flight is enough as well. `may_create`: the record's bucket.
   std::optional<SurveyFailure> take(Link& link, uint64_t read_from, bool may_create,
-                                    Survey& survey);
+                                    const KnownJob& known, Survey& survey);
   std::optional<SurveyFailure> create_stream(Link& link);
-  // What is known of a snapshot, alone.
-  std::optional<SurveyFailure> read_job(Link& link, Survey& survey);
+  // What is known of a snapshot, alone: its rows are not looked for. In both, what the bucket has
+  // lost of the job is taken from `known`.
+  std::optional<SurveyFailure> read_job(Link& link, const KnownJob& known, Survey& survey);
   // Where both the job and the record are; not there yet before the first session.
   std::optional<SurveyFailure> ensure_bucket(Link& link);
 
@@ -56,6 +57,9 @@ class Surveyor {
   std::optional<SurveyFailure> read_stream_state(Link& link, Survey& survey);
   std::optional<SurveyFailure> read_record(Link& link, bool& bucket_exists, Survey& survey);
   std::optional<SurveyFailure> create_bucket(Link& link, const Survey& survey);
+  std::optional<SurveyFailure> look_for_rows(Link& link, Survey& survey);
+  std::optional<SurveyFailure> holds(Link& link, const StreamState& stream, const JobMark& mark,
+                                     bool& result);
   std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
   bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;
   void compare_with_record(const StoredHead& head, Survey& survey) const;

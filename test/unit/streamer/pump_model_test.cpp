@@ -56,7 +56,7 @@ class ModelRows : public RowSource {
 
   const Pump* pump = nullptr;  // whose rows they are
 
-  void on_session_begin() override {}
+  void on_session_begin(Lsn) override {}
   void on_session_end() override {}
   bool wants_events() const override { return random_.chance(2); }
   void on_event(const Frame&) override {}
@@ -76,7 +76,7 @@ class ModelRows : public RowSource {
     waiting_.pop_front();
     return rows;
   }
-  void on_rows_stored(uint64_t number) override {
+  void on_rows_stored(uint64_t number, const StoredRow*) override {
     for (; !taken_.empty() && taken_.front().number <= number; taken_.pop_front()) {
       for (const Position& place : taken_.front().places) {
         REQUIRE(server_.holds(place));

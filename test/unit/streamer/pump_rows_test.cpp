@@ -36,7 +36,7 @@ RowsInPlace rows_of(const std::string& frames, Lsn lsn, uint64_t number = 1) {
 // Does what it is told and notes what it hears.
 class ScriptedRows : public RowSource {
  public:
-  void on_session_begin() override { heard.push_back("begin"); }
+  void on_session_begin(Lsn) override { heard.push_back("begin"); }
   void on_session_end() override { heard.push_back("end"); }
   bool wants_events() const override { return true; }
   void on_event(const Frame& frame) override {
@@ -53,14 +53,16 @@ class ScriptedRows : public RowSource {
     waiting.pop_front();
     return rows;
   }
-  void on_rows_stored(uint64_t number) override {
+  void on_rows_stored(uint64_t number, const StoredRow* newest) override {
     heard.push_back("stored " + std::to_string(number));
+    if (newest != nullptr) newest_stored = *newest;
   }
   void on_rows_lost() override { heard.push_back("lost"); }
 
   std::deque<RowsInPlace> waiting;
   std::vector<RowsInPlace> at_control;
   std::vector<std::string> heard;
+  std::optional<StoredRow> newest_stored;
 };
 
 Pump make_pump(RowSource& rows, const AckWindow::Limits& limits = roomy) {
@@ -134,6 +136,10 @@ TEST_CASE("rows come without any change, and are marked at both ends", "[pump][r
   CHECK(marks == std::vector<std::string>{"", "first", "", "", "last"});
   CHECK(broker.events().back() == place_of_row(99, 4));
   CHECK(rows.heard.back() == "stored 2");
+  REQUIRE(rows.newest_stored);
+  CHECK(rows.newest_stored->sequence == 5);
+  CHECK(rows.newest_stored->place == place_of_row(99, 4));
+  CHECK(rows.newest_stored->stream_created == broker.survey().stream->created);
 }
 
 TEST_CASE("rows of keys that were touched are left out, and the last one is another then",
@@ -168,6 +174,7 @@ TEST_CASE("a batch of which nothing is published is stored behind what came befo
   CHECK(rows.heard.back() == "event 100");
   publish_everything(pump, broker);
   CHECK(rows.heard.back() == "stored 5");
+  CHECK_FALSE(rows.newest_stored);
 }
 
 TEST_CASE("rows wait for room like events, and no change overtakes them", "[pump][rows]") {
@@ -206,6 +213,9 @@ TEST_CASE("over a new link what is stored of the rows is found, the rest publish
                                        place_of_row(99, 2)};
   CHECK(broker.events() == expected);
   CHECK(rows.heard.back() == "stored 3");
+  REQUIRE(rows.newest_stored);
+  CHECK(rows.newest_stored->sequence == 3);
+  CHECK(rows.newest_stored->place == place_of_row(99, 2));
   CHECK(pump.notices().late_events == 0);
 }
 
@@ -434,6 +444,41 @@ TEST_CASE("an older record that came back does not vouch for what was written an
   publish_everything(pump, broker);
   const std::vector<Position> expected{{90, 1, 0}, {100, 1, 0}, {200, 1, 0}};
   CHECK(broker.events() == expected);
+}
+
+TEST_CASE("no fences where the record of rows is lost, and another process's events under way",
+          "[pump][rows]") {
+  ScriptedRows rows;
+  Pump pump = make_pump(rows);
+  TestBroker broker;
+  make_ready(pump, broker);
+  const Record another = *broker.record;
+  pump.on_item(chunk_of(hello_bytes() + transaction(100, 1, 150)), start);
+  publish_everything(pump, broker);
+  rows.waiting.push_back(rows_of(row_bytes(1), 160));
+  pump.on_rows(start);
+  acknowledge(pump, broker, next_publish(pump, broker));
+  REQUIRE(broker.record->rows);
+  REQUIRE(broker.record->position == 150);
+  broker.roll_back(0);
+  broker.record = another;
+  broker.record->writer = 2;
+  ++broker.revision;
+  Instant now = start;
+  pump.on_trouble(trouble(), pump.epoch(), now);
+  make_link_again(pump, broker, now);
+  CHECK(pump.session_number() == 0);
+  pump.on_live_session(2);
+  pump.on_item(session_start(2), now);
+  PumpAction action = pump.next(now);
+  for (; action.kind != Kind::prepare; action = pump.next(now)) {
+    if (action.kind == Kind::connect) pump.on_connected();
+    if (action.kind == Kind::wait) now = action.until;
+  }
+  pump.on_prepared(broker.survey(), now);
+  write_record(pump, broker, now);
+  CHECK(pump.session_number() == 2);
+  CHECK(pump.next(now).kind == Kind::wait);
 }
 
 }  // namespace waljet

@@ -184,7 +184,7 @@ TEST_CASE("a job on demand: listed, opened, read by chunks, complete", "[snapsho
   CHECK(f.next().kind == ActionKind::wait);
   CHECK(f.stored->state == JobState::running);
 
-  f.director.on_rows_stored(last->number);
+  f.director.on_rows_stored(last->number, nullptr);
   f.next();
   CHECK(f.stored->state == JobState::complete);
   CHECK(f.stored->rows == 5);
@@ -310,7 +310,7 @@ TEST_CASE("after a session chunks go on from what is stored", "[snapshot][direct
   Fixture f;
   f.begin_chunks(on_demand({table("a")}));
   f.chunk("1", true);
-  f.director.on_rows_stored(f.director.take_rows()->number);
+  f.director.on_rows_stored(f.director.take_rows()->number, nullptr);
   f.now += SnapshotDirector::job_interval;
   const ChunkOrder before = f.order_chunk();
   f.read(before, "2", true, "d");
@@ -390,7 +390,7 @@ TEST_CASE("an operator's word wins over a write, progress does not get lost",
   const auto rows = f.director.take_rows();
   f.order_chunk();
   f.now += SnapshotDirector::job_interval;
-  f.director.on_rows_stored(rows->number);
+  f.director.on_rows_stored(rows->number, nullptr);
   f.stored->state = JobState::paused;  // between our read and our write
   ++f.revision;
   const DirectorAction write = f.director.next(f.now);
@@ -445,9 +445,9 @@ TEST_CASE("an initial snapshot: all rows before the changes, then the job is com
   REQUIRE(last);
   CHECK(last->last);
   CHECK_FALSE(last->first);
-  f.director.on_rows_stored(first->number);
+  f.director.on_rows_stored(first->number, nullptr);
   CHECK_FALSE(f.director.initial_done());
-  f.director.on_rows_stored(last->number);
+  f.director.on_rows_stored(last->number, nullptr);
   CHECK_FALSE(f.director.initial_done());  // it is not on record
   f.next();
   CHECK(f.director.initial_done());
@@ -487,7 +487,7 @@ TEST_CASE("a table that was rewritten is left to chunks", "[snapshot][director]"
   f.say(event(EventKind::finished));
   const auto rows = f.director.take_rows();
   CHECK_FALSE(rows->last);
-  f.director.on_rows_stored(rows->number);
+  f.director.on_rows_stored(rows->number, nullptr);
   const DirectorAction list = f.next();
   CHECK(f.director.initial_done());
   REQUIRE(list.kind == ActionKind::list);
@@ -520,7 +520,7 @@ TEST_CASE("rows of an initial snapshot that are lost end it; chunks read the res
   f.batch(0, "1");
   f.end_table(0);
   f.batch(1, "2");
-  f.director.on_rows_stored(f.director.take_rows()->number);
+  f.director.on_rows_stored(f.director.take_rows()->number, nullptr);
   f.batch(1, "3");
   f.director.take_rows();
   f.director.on_rows_lost();

@@ -18,10 +18,13 @@ SnapshotJob example() {
   job.wanted = {"public.orders", "public.\"Line Items\""};
   job.where = "total > 100";
   job.rate = 5000;
-  job.tables = {{"public.orders", true, 120000, 120431, true, true, ""},
-                {"public.\"Line Items\"", true, 340000, 16384, true, false,
-                 "\x01\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x40\x00"s}};
+  const auto cursor = "\x01\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x40\x00"s;
+  job.tables = {{"public.orders", true, 120000, 120431, true, true, "", 16500, 120995},
+                {"public.\"Line Items\"", true, 340000, 16384, true, false, cursor, 137510, 0}};
   job.rows = 136815;
+  job.stream_created = "2026-01-31T09:12:44.01Z";
+  job.marks = {{120995, {0x1A000028, 1, 0xD66F}, "public.orders", 120431, ""},
+               {137510, {0x1A07F3C0, 1, 0x3FFF}, "public.\"Line Items\"", 16384, cursor}};
   job.started_us = 1769860800123456;
   job.updated_us = 1769860815654321;
   return job;
@@ -32,10 +35,15 @@ constexpr const char* example_json =
     R"("wanted":["public.orders","public.\"Line Items\""],"where":"total > 100","rate":5000,)"
     R"("only":false,"discard":false,)"
     R"("tables":[{"name":"public.orders","keyed":true,"rows_expected":120000,"rows":120431,)"
-    R"("begun":true,"done":true,"cursor":""},)"
+    R"("begun":true,"done":true,"cursor":"","begun_at":16500,"done_at":120995},)"
     R"({"name":"public.\"Line Items\"","keyed":true,"rows_expected":340000,"rows":16384,)"
-    R"("begun":true,"done":false,"cursor":"01000000080000000000004000"}],)"
-    R"("rows":136815,"started_us":1769860800123456,"updated_us":1769860815654321})";
+    R"("begun":true,"done":false,"cursor":"01000000080000000000004000","begun_at":137510,)"
+    R"("done_at":0}],"rows":136815,"stream_created":"2026-01-31T09:12:44.01Z",)"
+    R"("marks":[{"sequence":120995,"place":"000000001A000028:00000001.D66F",)"
+    R"("table":"public.orders","rows":120431,"cursor":""},)"
+    R"({"sequence":137510,"place":"000000001A07F3C0:00000001.3FFF",)"
+    R"("table":"public.\"Line Items\"","rows":16384,"cursor":"01000000080000000000004000"}],)"
+    R"("started_us":1769860800123456,"updated_us":1769860815654321})";
 
 SnapshotJob random_job(Random& random) {
   constexpr std::string_view pieces[] = {"a", "Z", ".", "\"", "\\", "é", "\n", " "};
@@ -52,9 +60,17 @@ SnapshotJob random_job(Random& random) {
   job.discard = random.chance(2);
   for (size_t i = random.below(3); i > 0; --i) {
     job.tables.push_back({"t" + text(), random.chance(2), random.any_width(), random.any_width(),
-                          random.chance(2), random.chance(2), random.bytes(random.below(20))});
+                          random.chance(2), random.chance(2), random.bytes(random.below(20)),
+                          random.any_width(), random.any_width()});
   }
   job.rows = random.any_width();
+  job.stream_created = text();
+  for (size_t i = random.below(3); i > 0; --i) {
+    const Position place{random.any_width(), random.any_width(),
+                         static_cast<uint32_t>(random.bits())};
+    job.marks.push_back(
+        {random.any_width(), place, text(), random.any_width(), random.bytes(random.below(20))});
+  }
   job.started_us = static_cast<int64_t>(random.bits());
   job.updated_us = static_cast<int64_t>(random.bits());
   return job;
@@ -106,9 +122,11 @@ TEST_CASE("what is not a job of this version is not read", "[snapshot]") {
   CHECK_FALSE(parse_job(replaced(example_json, R"("version":1)", R"("version":2)")));
   CHECK_FALSE(parse_job(replaced(example_json, "on_demand", "on_a_whim")));
   CHECK_FALSE(parse_job(replaced(example_json, "running", "walking")));
-  CHECK_FALSE(parse_job(replaced(example_json, R"(4000"})", R"(400"})")));
-  CHECK_FALSE(parse_job(replaced(example_json, R"(4000"})", R"(400x"})")));
+  CHECK_FALSE(parse_job(replaced(example_json, R"(4000",)", R"(400",)")));
+  CHECK_FALSE(parse_job(replaced(example_json, R"(4000",)", R"(400x",)")));
   CHECK_FALSE(parse_job(replaced(example_json, R"([{)", R"([1,{)")));
+  CHECK_FALSE(parse_job(replaced(example_json, R"("marks":[{)", R"("marks":[1,{)")));
+  CHECK_FALSE(parse_job(replaced(example_json, ":00000001.D66F", "")));
   for (const char* text : {"", "{}", "[]", "1", "null", "{\"version\":1", "nonsense"}) {
     INFO(text);
     CHECK_FALSE(parse_job(text));

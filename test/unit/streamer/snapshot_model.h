@@ -106,9 +106,12 @@ inline std::string marker_frame(size_t table) {
   return row_frame('t', table_hash(table), std::to_string(table) + " discard");
 }
 
-// Takes rows over as a consumer does.
-inline void apply_rows(Tables& tables, std::string_view frames, const KeyHashes* without) {
+// Takes rows over as a consumer does. False: there are none.
+inline bool apply_rows(Tables& tables, std::string_view frames, const KeyHashes* without) {
+  bool any = false;
   while (const auto frame = take_frame(frames)) {
+    if (without && without->contains(frame->key_hash)) continue;
+    any = true;
     std::istringstream body{std::string(frame->body)};
     size_t table = 0;
     int key = 0;
@@ -119,8 +122,9 @@ inline void apply_rows(Tables& tables, std::string_view frames, const KeyHashes*
       continue;
     }
     body >> key >> row.small >> row.large;
-    if (!without || !without->contains(frame->key_hash)) tables[table][key] = row;
+    tables[table][key] = row;
   }
+  return any;
 }
 
 // ---- the database ----

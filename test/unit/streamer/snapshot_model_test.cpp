@@ -1,7 +1,8 @@
 // The director of snapshots in a model of what it lives in: thousands of short runs. In each of
 // them writers write, and their transactions are visible later than they are in the WAL; sessions
 // end and begin, of two processes in turn; rows are lost on their way; processes die; readers fail;
-// operators pause, resume and cancel; answers about the job are lost. At the end the tables that a
+// operators pause, resume and cancel; answers about the job are lost; the broker loses what it
+// acknowledged and is not beyond what the slot has confirmed. At the end the tables that a
 // consumer has made from changes and rows are those of the database.
 //
 // With WALJET_TEST_TRACE=n beside the seed the n-th run tells what happens in it.
@@ -17,6 +18,8 @@
 //   * the old key of a row that moved is forgotten; of a group only the first key is noted
 //   * a row is left out although its newer event is not whole
 //   * an initial snapshot with an unfinished table without a key does not start over
+//   * what the broker loses of rows is not read again; or only if the stream is not longer by now
+//   * a job that the bucket has lost is not known any more
 #include <spdlog/fmt/fmt.h>
 
 #include <catch2/catch.hpp>
@@ -29,6 +32,7 @@
 #include <string>
 #include <utility>
 
+#include "streamer/job_marks.h"
 #include "streamer/snapshot_director.h"
 #include "streamer/snapshot_model.h"
 
@@ -49,23 +53,51 @@ struct Plan {
   bool grouped = false;           // changes come in groups
   bool moves_are_two = false;     // a key that changes is a delete and a create
   bool faults = false;            // of readers, links and processes
+  bool power_losses = false;      // of the broker
   bool operators = false;         // pause, resume, cancel
   size_t show_one_in = 2;         // how soon a transaction is seen
   uint64_t rate = 0;
 };
 
-// What stands in the bucket.
+// What stands in the bucket, each revision in place of the one before.
 struct Bucket {
   std::optional<SnapshotJob> job;
   uint64_t revision = 0;
+  std::vector<SnapshotJob> written;
 
-  bool write(const SnapshotJob& written, uint64_t expected) {
+  bool write(const SnapshotJob& wanted, uint64_t expected) {
     if (expected != revision) return false;
-    job = parse_job(job_json(written));
-    REQUIRE(job == written);
-    ++revision;
+    REQUIRE(parse_job(job_json(wanted)) == wanted);
+    put(wanted);
     return true;
   }
+  void put(const SnapshotJob& wanted) {
+    written.push_back(wanted);
+    look();
+  }
+  void look() {
+    revision = written.size();
+    job.reset();
+    if (revision > 0) job = written.back();
+  }
+
+  // Loses what was written last, but the first of a job only if somebody knows it.
+  void roll_back(uint64_t count, bool is_known) {
+    for (; count > 0 && !written.empty(); --count) {
+      const bool is_first = revision == 1 || written[revision - 2].id != job->id;
+      if (is_first && !is_known) return;
+      written.pop_back();
+      look();
+    }
+  }
+};
+
+// A message in the stream, and what a consumer has behind it.
+struct Stored {
+  Position place;
+  bool is_row = false;
+  Tables consumer;
+  Position newest_change;
 };
 
 // A message on its way into the stream.
@@ -292,6 +324,7 @@ struct Process {
   std::deque<Outgoing> window;
   uint64_t newest_rows = 0;
   Lsn newest_place = 0;
+  std::optional<StoredRow> newest_row;
 };
 
 class World {
@@ -313,8 +346,9 @@ class World {
     database_.finish_all();
     for (int i = 0; i < 5'000 && !is_settled(); ++i) {
       now_ += Duration(random_.below(3'000));
-      if (!bucket_.job || bucket_.job->state == JobState::cancelled) request();
-      if (bucket_.job->state == JobState::paused) tell(JobState::running);
+      const bool is_wanted = !bucket_.job || bucket_.job->state == JobState::cancelled;
+      if (is_wanted && !plan_.initial) request();
+      if (bucket_.job && bucket_.job->state == JobState::paused) tell(JobState::running);
       act();
       database_.show_all();
     }
@@ -358,7 +392,7 @@ class World {
     write();
     act();
     if (plan_.operators && random_.chance(30)) operate();
-    if (plan_.faults && random_.chance(25)) fault();
+    if (plan_.faults && random_.chance(20)) fault();
     if (!plan_.initial && random_.chance(15) && !bucket_.job) request();
   }
 
@@ -386,7 +420,11 @@ class World {
 
   void begin_session(Process& process) {
     SnapshotDirector& director = process.director;
-    const bool over_again = plan_.initial && bucket_.job && must_start_over(*bucket_.job);
+    const bool is_stored = !has_lost_job(process);
+    const auto found = is_stored ? bucket_.job : director.known_job().job;
+    std::optional<SnapshotJob> left;
+    if (found) left = as_far_as_stored(*found, stored_rows(*found), slot_ ? lsn_of(*slot_) : 0);
+    const bool over_again = plan_.initial && left && must_start_over(*left);
     if (slot_ && !over_again) {
       process.in_session = true;
       process.streams = true;
@@ -394,7 +432,7 @@ class World {
       process.frame = 0;
       say("session from record {}", *slot_);
       director.on_session_begin();
-      if (random_.chance(2)) director.on_job(bucket_.job, bucket_.revision, now_);
+      if (left) director.on_job(left, bucket_.revision, now_, is_stored && left == found);
       return;
     }
     slot_.reset();
@@ -430,6 +468,7 @@ class World {
     const bool rows_lost = std::any_of(process.window.begin(), process.window.end(),
                                        [](const Outgoing& each) { return each.rows.has_value(); });
     process.window.clear();
+    process.newest_row.reset();
     const bool lost_first = random_.chance(2);
     if (rows_lost && lost_first) process.director.on_rows_lost();
     process.director.on_session_end();
@@ -439,6 +478,21 @@ class World {
     // What is stored may be confirmed.
     if (slot_) *slot_ += random_.below(confirmable() - *slot_ + 1);
   }
+  // And this process knows better.
+  bool has_lost_job(const Process& process) const {
+    return has_lost(process.director.known_job(), bucket_.job, bucket_.revision);
+  }
+
+  // At which mark the stream is as it was.
+  StoredRows stored_rows(const SnapshotJob& job) const {
+    if (job.stream_created != created_) return {false, 0};
+    for (auto mark = job.marks.rbegin(); mark != job.marks.rend(); ++mark) {
+      if (mark->sequence > stream_.size()) continue;
+      const Stored& message = stream_[mark->sequence - 1];
+      if (message.is_row && message.place == mark->place) return {true, mark->sequence};
+    }
+    return {true, 0};
+  }
   size_t confirmable() const {
     const size_t record = stored_.commit_lsn / 16;  // the next one
     return std::max(*slot_, record == 0 ? 0 : record - 1);
@@ -447,9 +501,32 @@ class World {
   void fault() {
     Process& process = *processes_[owner_];
     if (process.in_session) end_session(process, random_.chance(2));
-    if (random_.chance(2)) start(processes_[owner_]);
+    // Who alone knows what the bucket has lost puts it back first.
+    const bool stays = has_lost_job(process);
+    const bool dies = !stays && random_.chance(2);
+    const bool moves = !stays && random_.chance(2);
+    if (plan_.power_losses) lose_power(!dies && !moves);
+    if (dies) start(processes_[owner_]);
     requested_ = false;
-    if (random_.chance(2)) owner_ = 1 - owner_;
+    if (moves) owner_ = 1 - owner_;
+  }
+
+  // What the slot has confirmed is on the broker's disk, and what is before that.
+  void lose_power(bool job_is_known) {
+    size_t kept = 0;
+    for (size_t i = 0; slot_ && i < stream_.size(); ++i) {
+      if (stream_[i].place.commit_lsn + 1 < lsn_of(*slot_)) kept = i + 1;
+    }
+    const uint64_t revision = bucket_.revision;
+    if (random_.chance(2)) bucket_.roll_back(random_.below(6), job_is_known);
+    say("the bucket falls back from {} to {}", revision, bucket_.revision);
+    if (random_.chance(3)) return;
+    kept += random_.below(stream_.size() - kept + 1);
+    say("the broker falls back from {} to {}", stream_.size(), kept);
+    stream_.resize(kept);
+    if (kept == 0) created_ = "stream " + std::to_string(++streams_);
+    consumer_ = kept > 0 ? stream_.back().consumer : Tables(table_count);
+    stored_ = kept > 0 ? stream_.back().newest_change : Position{};
   }
 
   // ---- the pump ----
@@ -531,11 +608,18 @@ class World {
     if (!message.rows) {
       say("stored: {}", told(message.changes));
       stored_ = message.end;
+      stream_.push_back({message.end, false, consumer_, stored_});
       return;
     }
     say("stored: rows {}{}", told(message.rows->batch), is_reported ? "" : ", not reported");
-    apply_rows(consumer_, message.rows->batch.frames, message.rows->without.get());
-    if (is_reported) process.director.on_rows_stored(message.rows->number);
+    if (apply_rows(consumer_, message.rows->batch.frames, message.rows->without.get())) {
+      const Position place{message.rows->lsn, 1, static_cast<uint32_t>(++places_)};
+      stream_.push_back({place, true, consumer_, stored_});
+      process.newest_row = StoredRow{stream_.size(), place, created_};
+    }
+    if (!is_reported) return;
+    process.director.on_rows_stored(message.rows->number,
+                                    process.newest_row ? &*process.newest_row : nullptr);
   }
 
   // ---- the reader and the bucket ----
@@ -564,13 +648,16 @@ class World {
 
   void read_job(Process& process) {
     if (is_link_lost()) return process.director.on_job_unknown(now_);
-    process.director.on_job(bucket_.job, bucket_.revision, now_);
+    const bool is_lost = has_lost_job(process);
+    const auto job = is_lost ? process.director.known_job().job : bucket_.job;
+    process.director.on_job(job, bucket_.revision, now_, !is_lost);
   }
 
   void write_job(Process& process, const DirectorAction& action) {
     const bool lost = is_link_lost();
     if (lost && random_.chance(2)) return process.director.on_job_unknown(now_);
     const bool done = bucket_.write(action.job, action.job_revision);
+    if (done) say("revision {}: {}", bucket_.revision, job_json(action.job));
     if (lost) return process.director.on_job_unknown(now_);
     if (done) return process.director.on_job_written(bucket_.revision, now_);
     process.director.on_job_conflict(now_);
@@ -597,8 +684,10 @@ class World {
 
   void tell(JobState state) {
     if (bucket_.job->state == JobState::requested) return;
-    bucket_.job->state = state;
-    ++bucket_.revision;
+    SnapshotJob job = *bucket_.job;
+    job.state = state;
+    job.updated_us = ++wall_us_;
+    bucket_.put(job);
     database_.emit("job");
   }
 
@@ -606,8 +695,8 @@ class World {
     SnapshotJob job;
     job.id = "r" + std::to_string(++nonces_);
     job.rate = plan_.rate;
-    bucket_.job = job;
-    ++bucket_.revision;
+    job.updated_us = ++wall_us_;
+    bucket_.put(job);
     database_.emit("job");
   }
 
@@ -621,6 +710,10 @@ class World {
   bool calm_ = false;
   Bucket bucket_;
   Tables consumer_;
+  std::vector<Stored> stream_;
+  uint64_t streams_ = 0;  // that are gone
+  std::string created_ = "stream 0";
+  uint64_t places_ = 0;
   Position stored_;                 // the newest change in the stream
   std::optional<size_t> slot_ = 0;  // the first WAL record that it sends
   bool requested_ = false;          // an initial snapshot, of the present owner
@@ -635,6 +728,7 @@ Plan random_plan(Random& random) {
   plan.grouped = random.chance(2);
   plan.moves_are_two = random.chance(2);
   plan.faults = random.chance(2);
+  plan.power_losses = plan.faults && !random.chance(3);
   plan.operators = random.chance(3);
   plan.show_one_in = random.chance(2) ? 30 : 3;
   plan.rate = random.chance(4) ? 20 : 0;

@@ -26,30 +26,30 @@ Survey with_job(JobState state, bool only = false) {
 }  // namespace
 
 TEST_CASE("a source that nothing is known of begins with a snapshot", "[snapshot_start]") {
-  CHECK(snapshot_start(SnapshotChoice::initial, !slot, {}) == SnapshotStart::begin);
-  CHECK(snapshot_start(SnapshotChoice::only, !slot, {}) == SnapshotStart::begin);
-  CHECK(snapshot_start(SnapshotChoice::never, !slot, {}) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, {}) == SnapshotStart::begin);
+  CHECK(snapshot_start(SnapshotChoice::only, !slot, 0, {}) == SnapshotStart::begin);
+  CHECK(snapshot_start(SnapshotChoice::never, !slot, 0, {}) == SnapshotStart::none);
 }
 
 TEST_CASE("a slot that somebody made before has no snapshot", "[snapshot_start]") {
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, {}) == SnapshotStart::slot_exists);
-  CHECK(snapshot_start(SnapshotChoice::never, slot, {}) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, {}) == SnapshotStart::slot_exists);
+  CHECK(snapshot_start(SnapshotChoice::never, slot, 0, {}) == SnapshotStart::none);
 }
 
 TEST_CASE("a source that has been streamed gets none", "[snapshot_start]") {
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, with_record()) == SnapshotStart::not_new);
-  CHECK(snapshot_start(SnapshotChoice::initial, !slot, with_record()) == SnapshotStart::not_new);
-  CHECK(snapshot_start(SnapshotChoice::only, slot, with_record()) == SnapshotStart::known);
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, with_record()) == SnapshotStart::not_new);
+  CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, with_record()) == SnapshotStart::not_new);
+  CHECK(snapshot_start(SnapshotChoice::only, slot, 0, with_record()) == SnapshotStart::known);
   Survey events;
   events.events.emplace_back(1, Position{1, 1, 0});
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, events) == SnapshotStart::not_new);
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, events) == SnapshotStart::not_new);
 }
 
 TEST_CASE("a snapshot nobody knows the tables of starts over", "[snapshot_start]") {
   for (const bool slot_exists : {false, true}) {
-    CHECK(snapshot_start(SnapshotChoice::initial, slot_exists, with_job(JobState::requested)) ==
+    CHECK(snapshot_start(SnapshotChoice::initial, slot_exists, 0, with_job(JobState::requested)) ==
           SnapshotStart::start_over);
-    CHECK(snapshot_start(SnapshotChoice::never, slot_exists, with_job(JobState::requested)) ==
+    CHECK(snapshot_start(SnapshotChoice::never, slot_exists, 0, with_job(JobState::requested)) ==
           SnapshotStart::abandoned);
   }
 }
@@ -57,25 +57,25 @@ TEST_CASE("a snapshot nobody knows the tables of starts over", "[snapshot_start]
 TEST_CASE("one that could be finished by chunks needs its slot", "[snapshot_start]") {
   Survey survey = with_job(JobState::running);
   survey.job->tables.push_back({"public.t", true, 0, 5, true, false, "c"});
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, survey) == SnapshotStart::none);
-  CHECK(snapshot_start(SnapshotChoice::initial, !slot, survey) == SnapshotStart::start_over);
-  CHECK(snapshot_start(SnapshotChoice::never, slot, survey) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, survey) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, survey) == SnapshotStart::start_over);
+  CHECK(snapshot_start(SnapshotChoice::never, slot, 0, survey) == SnapshotStart::none);
   survey.job->kind = JobKind::on_demand;
-  CHECK(snapshot_start(SnapshotChoice::initial, !slot, survey) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, survey) == SnapshotStart::none);
 }
 
 TEST_CASE("after a snapshot changes follow", "[snapshot_start]") {
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, with_job(JobState::complete)) ==
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, with_job(JobState::complete)) ==
         SnapshotStart::none);
-  CHECK(snapshot_start(SnapshotChoice::only, slot, with_job(JobState::complete)) ==
+  CHECK(snapshot_start(SnapshotChoice::only, slot, 0, with_job(JobState::complete)) ==
         SnapshotStart::known);
 }
 
 TEST_CASE("one after which nothing is streamed can be made again", "[snapshot_start]") {
   constexpr bool only = true;
   const Survey survey = with_job(JobState::complete, only);
-  CHECK(snapshot_start(SnapshotChoice::only, !slot, survey) == SnapshotStart::start_over);
-  CHECK(snapshot_start(SnapshotChoice::initial, !slot, survey) == SnapshotStart::start_over);
-  CHECK(snapshot_start(SnapshotChoice::only, slot, survey) == SnapshotStart::finished);
-  CHECK(snapshot_start(SnapshotChoice::initial, slot, survey) == SnapshotStart::none);
+  CHECK(snapshot_start(SnapshotChoice::only, !slot, 0, survey) == SnapshotStart::start_over);
+  CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, survey) == SnapshotStart::start_over);
+  CHECK(snapshot_start(SnapshotChoice::only, slot, 0, survey) == SnapshotStart::finished);
+  CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, survey) == SnapshotStart::none);
 }
