@@ -92,12 +92,39 @@ ALL = [
            "return may_arrive && record.group_bytes <= sizes.most ? record.group_bytes : sizes.wanted;",
            "return may_arrive && record.group_bytes > sizes.most ? record.group_bytes : sizes.wanted;",
            "straggling", ("repeated", "disordered", "other: in the log of A"), rare=True),
+    Mutant("rows-published-over-newer-events", "snapshot_chunks.cpp",
+           "if (newer->empty()) newer = nullptr;",
+           "newer = nullptr;",
+           "hanging", "other: rebuilt"),
+    Mutant("open-transactions-taken-as-shown", "visibility.cpp",
+           "return wide < xmin_ || !std::binary_search(open_.begin(), open_.end(), wide);",
+           "return true;",
+           "hanging", "other: rebuilt"),
+    Mutant("first-chunk-not-waited-with", "snapshot_chunks.cpp",
+           "if (!unseen_.knows_all()) {",
+           "if (!unseen_.knows_all() && snapshot.empty()) {",
+           "hanging", "other: rebuilt"),
+    Mutant("taken-rows-counted-as-stored", "snapshot_director.cpp",
+           "if (rows && rows->batch.rows > 0) begun_rows_ = true;",
+           """if (rows && rows->batch.rows > 0) begun_rows_ = true;
+  apply(queue_.on_stored(UINT64_MAX));""",
+           "interrupted", "other: rebuilt"),
+    Mutant("complete-before-stored", "snapshot_chunks.cpp",
+           "if (!wants_events() || place_ || chunk_ || !queue_.empty()) return;",
+           "if (!wants_events() || place_ || chunk_) return;",
+           "whole tables", "other: rebuilt"),
+    Mutant("nothing-discarded-before-it-starts-over", "source_snapshot.cpp",
+           "handoff_.request_snapshot({settings_.snapshot == SnapshotChoice::only, start_over});",
+           "handoff_.request_snapshot({settings_.snapshot == SnapshotChoice::only, false});",
+           "begun anew", "other: rebuilt"),
 ]
 
 # A fault falls into the moment that matters in most runs, and on a busy machine not in all.
 ATTEMPTS = 3
 
 SMALL = Work(sessions=2, rows=1500, rows_max=20, pause=0.01, seconds=2.0)
+EVERYWHERE = Work(sessions=6, rows=6000, rows_max=20, pause=0.004, seconds=2.5, spread=1000)
+ON_DEMAND = Schedule(9, truncate=True, snapshot="demand", rows=1000, chunk=50, work=EVERYWHERE)
 SCENARIOS = {
     # Long enough for a record to be due, and for an attempt after that, however the waits between attempts fall.
     "full": Schedule(1, work=replace(SMALL, seconds=3.5), faults=[Fault(0.4, 3.1, "full", "stream", "100 more")]),
@@ -119,6 +146,19 @@ SCENARIOS = {
     "straggling": Schedule(8, groupings=("", "1KiB", "2500"), work=replace(SMALL, rows_max=200, rows=6000, seconds=3.5),
                            faults=[fault for at in (0.4, 0.9, 1.4, 1.9, 2.4, 2.9) for fault in
                                    (Fault(at, 0.15, "late", "A-nats", "0.3 s later"), Fault(at + 0.14, 0.05, "kill -9", "A"))]),
+    # Whatever commits while the standby is away is streamed, and not shown: once when the first chunk is due, then beside others.
+    "hanging": replace(ON_DEMAND, seed=10, faults=[Fault(0.6, 0.0, "request", "job"), *(
+        Fault(at, lasts, "away", "standby") for at, lasts in ((0.3, 0.8), (1.3, 0.3), (1.8, 0.3), (2.2, 0.2)))]),
+    # One chunk is under way for so long that progress is written meanwhile.
+    "interrupted": replace(ON_DEMAND, seed=11, flags=["--confirm-delay", "0s", "--max-pending", "1"], rows=300, chunk=100,
+                           work=Work(sessions=1, rows_max=5, pause=2.0, seconds=3.2, spread=300),
+                           faults=[Fault(0.0, 3.1, "limit", "A-nats", "20 kB/s"), Fault(0.1, 0.0, "request", "job"),
+                                   Fault(2.9, 0.1, "kill -9", "A")]),
+    "whole tables": replace(ON_DEMAND, seed=13, rows=300, chunk=10000, faults=[Fault(0.1, 0.0, "request", "job")],
+                            work=replace(EVERYWHERE, sessions=2, pause=0.04)),
+    "begun anew": Schedule(12, flags=["--confirm-delay", "0s", "--max-pending", "4"], truncate=True, snapshot="initial",
+                           rows=1000, without_key=True, work=EVERYWHERE,
+                           faults=[Fault(at, 0.1, "kill -9", "A") for at in (0.3, 0.9, 1.5)]),
 }
 
 
