@@ -1,6 +1,7 @@
 """Fixtures: servers for one test each, removed after it; of a failed test the logs are kept under build/e2e/."""
 
 import os
+import random
 import re
 import shutil
 import sys
@@ -13,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness import wait  # noqa: E402
 from harness.cluster import NatsCluster  # noqa: E402
 from harness.nats import NatsServer  # noqa: E402
+from harness.nkeys import Certificates  # noqa: E402
 from harness.paths import LOGS, WALJET  # noqa: E402
 from harness.postgres import PostgresServer, Standby, Template  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
+from harness.snapshots import OPERATIONS, SnapshotPipeline  # noqa: E402
 from harness.streamer import Streamer  # noqa: E402
 
 FULL = os.environ.get("WALJET_FULL") == "1"  # make test-full: the full sizes
@@ -36,6 +39,14 @@ _failed = pytest.StashKey()
 def full():
     """Whether to run at full size."""
     return FULL
+
+
+@pytest.fixture
+def seed():
+    """Printed, so that a failed test can be repeated."""
+    seed = os.environ.get("WALJET_SEED") or str(random.randrange(10**6))
+    print(f"WALJET_SEED={seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +156,13 @@ def nats(make_nats):
     return make_nats()
 
 
+@pytest.fixture
+def certificates(tmp_path):
+    directory = tmp_path / "certificates"
+    directory.mkdir()
+    return Certificates(directory)
+
+
 @pytest.fixture(scope="session")
 def waljet_binary():
     assert WALJET.exists(), "build waljet first: make"
@@ -158,4 +176,12 @@ def make_streamer(servers, waljet_binary):
         streamer = Streamer(*arguments, binary=waljet_binary, **options)
         servers.append(streamer)
         return streamer
+    return make
+
+
+@pytest.fixture
+def make_app(postgres, nats, make_streamer):
+    """make_app("--flag", …): a SnapshotPipeline, not started, of a server of its own."""
+    def make(*arguments, **options):
+        return SnapshotPipeline(make_streamer, postgres, nats, *OPERATIONS, *arguments, **options)
     return make

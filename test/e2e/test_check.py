@@ -238,6 +238,48 @@ def test_role(site):
     site.finds(user=role)
 
 
+SNAPSHOT = ("--snapshot", "initial")
+
+
+@pytest.fixture
+def reader(site):
+    """A role that streams, and may read what it is granted."""
+    role = f"reader_{site.name}"
+    site.sql(f"create extension waljet; create role {role} login replication")
+    return role
+
+
+def test_nothing_where_a_snapshot_can_begin(site, reader):
+    """A table without a key is no trouble: all of it is read."""
+    site.sql(f"grant select on t to {reader}")
+    site.finds(arguments=SNAPSHOT, user=reader)
+    site.sql(f"create table bare (note text); alter table bare replica identity full; grant select on bare to {reader}")
+    assert "public.bare" in site.finds(arguments=SNAPSHOT, user=reader)["no_primary_key"]["message"]
+
+
+@pytest.mark.parametrize(("sql", "id", "word"), [
+    ("grant select on t to {reader}; drop extension waljet", "extension_missing", "{database}"),
+    ("grant select on t to {reader}; update pg_extension set extversion = '0.0.9' where extname = 'waljet'",
+     "extension_version", "0.0.9"),
+    ("", "role_select", "public.t"),
+    ("grant select (id) on t to {reader}", "role_select", "public.t"),
+    ("create schema shut; create table shut.t (id int primary key); grant select on t, shut.t to {reader}",
+     "role_select", "shut.t"),
+    ("grant select on t to {reader}; alter table t enable row level security", "role_row_security", "public.t"),
+])
+def test_what_a_snapshot_needs(site, reader, sql, id, word):
+    site.sql(sql.format(reader=reader))
+    found = site.finds(id, arguments=SNAPSHOT, user=reader)[id]
+    assert word.format(database=site.name) in found["message"]
+
+
+def test_what_is_needed_by_a_snapshot_alone(site, reader):
+    site.sql("drop extension waljet; create table hidden (id int primary key); alter table hidden enable row level security;"
+             f"grant select on hidden to {reader}")
+    site.finds("extension_missing", "role_select", "role_row_security", arguments=("--snapshot", "only"), user=reader)
+    site.finds(user=reader)
+
+
 def test_versions(site):
     site.sql("create schema waljet; create function waljet.version() returns text language sql as $$ select '0.0.1' $$")
     findings = site.finds("plugin_version")

@@ -599,13 +599,6 @@ def test_credentials(postgres, make_nats, start, tmp_path):
     fails(postgres, nats, start, {"creds_file": str(credentials)}, "uthorization")
 
 
-@pytest.fixture
-def certificates(tmp_path):
-    directory = tmp_path / "certificates"
-    directory.mkdir()
-    return Certificates(directory)
-
-
 def test_tls(postgres, make_nats, start, certificates, tmp_path):
     context = ssl.create_default_context(cafile=certificates.ca)
     context.load_cert_chain(certificates["client.pem"], certificates["client.key"])

@@ -1,23 +1,11 @@
 """What is committed is stored: once each, in order, whatever fails."""
 
-import os
-import random
-
-import pytest
-
 from harness import verify, wait
 from harness.decoding import Oracle
 from harness.load import Load
 from harness.sampler import Sampler
 
 DUPLICATE_WINDOW_NS = 3600 * 10**9  # longer than any test
-
-
-@pytest.fixture
-def seed():
-    seed = os.environ.get("WALJET_SEED") or str(random.randrange(10**6))
-    print(f"WALJET_SEED={seed}")
-    return seed
 
 
 def make_stream(nats):

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from harness import wait
+from harness import verify, wait
 from harness.pipeline import Pipeline
 from harness.record import BUCKET
 from harness.store import restore_store, save_store
+from test_grouping import ids_of
 
 
 @pytest.mark.parametrize("streamer, lost", [
@@ -39,6 +40,48 @@ def test_lost_messages_are_sent_again(postgres, nats, make_streamer, streamer, l
             app.run()
         wait.until(lambda: app.state()["last_seq"] > lost_from + 100, 60, message=app.log_tail)
     app.check()
+    assert not app.log("--accept-")
+
+
+def test_a_record_of_what_was_written_anew(postgres, nats, make_streamer, make_proxy):
+    """Lost twice: the stream, then the latest records. The one that comes back says that all is stored up to a sequence
+    which the stream has reached again, with messages that hold less."""
+    def reached(sequence):
+        wait.until(lambda: app.state()["last_seq"] >= sequence, 30, message=app.log_tail)
+
+    def power_loss(saved=None, stream=None):
+        nats.stop()
+        newest = save_store(nats)
+        restore_store(nats, saved or newest, stream)
+        nats.start()
+        return newest
+
+    app = Pipeline(make_streamer, postgres, nats, "--confirm-delay", "60s")
+    app.run("--grouping", "run")
+    app.write(10, per_transaction=2)
+    reached(5)
+    app.stop()
+    early = power_loss()
+    app.run("--grouping", "run")
+    last = app.write(200, per_transaction=20)
+    reached(15)
+    app.recorded()
+    app.kill()
+    late = power_loss(early)
+    link = make_proxy(nats)
+    link.delay(0.05)
+    app.start("--grouping", "event", "--max-pending", "1", nats=f"nats://127.0.0.1:{link.port}")
+    reached(16)
+    app.kill()
+    power_loss(late, BUCKET)
+    assert app.record()["newest_sequence"] == 15 and ids_of(app.messages())[-1] < last, "it does not say too much"
+    app.run("--grouping", "event")
+    last = app.write(1)
+    wait.until(lambda: ids_of(app.messages())[-1] == last, 30, message=app.log_tail)
+    app.stop()
+    messages = app.messages()
+    assert ids_of(messages) == list(range(1, last + 1))
+    verify.check_ids(messages)
     assert not app.log("--accept-")
 
 

@@ -1,11 +1,8 @@
 """Existing rows, then the stream: a consumer that reads all of it has what the tables have."""
 
 import json
-import os
 import random
-import signal
 
-import psycopg2
 import pytest
 
 from harness import wait
@@ -13,31 +10,10 @@ from harness.churn import KEYLESS, Churn, make_tables, shapes
 from harness.postgres import server_version
 from harness.rebuilt import is_row
 from harness.rss import peak_kb
-from harness.sampler import Sampler
-from harness.snapshots import READERS, SnapshotPipeline
+from harness.snapshots import MEMORY_KB, READERS, SnapshotPipeline, harmful_locks, simple_tables
 from harness.tap import Tap
+from harness.victims import VICTIMS
 from test_rules import SALT, leaks
-
-OPERATIONS = ("--operations", "insert,update,delete,truncate")
-MEMORY_KB = 48 * 1024
-LOCKS = """
-    select application_name, mode, relation::regclass::text from pg_locks join pg_stat_activity using (pid)
-    where application_name like 'waljet%' and locktype = 'relation' and mode <> 'AccessShareLock'
-"""
-
-
-@pytest.fixture
-def seed():
-    seed = os.environ.get("WALJET_SEED") or str(random.randrange(10**6))
-    print(f"WALJET_SEED={seed}")
-    return seed
-
-
-@pytest.fixture
-def make_app(postgres, nats, make_streamer):
-    def make(*arguments, **options):
-        return SnapshotPipeline(make_streamer, postgres, nats, *OPERATIONS, *arguments, **options)
-    return make
 
 
 @pytest.fixture
@@ -47,17 +23,6 @@ def make_tap(servers):
         servers.append(tap)
         return tap
     return make
-
-
-def harmful_locks(postgres):
-    """A sampler of locks that could be in somebody's way."""
-    return Sampler(lambda: postgres.execute(LOCKS) or None, 0.05)
-
-
-def simple_tables(postgres, *names, rows, size=20):
-    for name in names:
-        postgres.psql(f"create table {name} (id bigint primary key, note text);"
-                      f"insert into {name} select n, repeat('x', {size}) || n from generate_series(1, {rows}) n;")
 
 
 # ---- the rebuilt tables equal the source ----
@@ -170,39 +135,6 @@ def test_filters_apply_to_rows(make_app, postgres):
 
 # ---- whatever dies ----
 
-def kill_streamer(app):
-    app.kill()
-    app.start()
-
-
-def kill_walsender(app):
-    app.postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walsender'")
-
-
-def kill_reader(app):
-    app.postgres.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {READERS}")
-
-
-def kill_reader_hard(app):
-    """kill -9 of a backend: the server restarts."""
-    for pid in app.readers()[:1]:
-        os.kill(pid, signal.SIGKILL)
-    wait.until(lambda: app.postgres.execute("select 1"), 30, retry=(psycopg2.Error,))
-
-
-def kill_nats(app):
-    app.nats.kill()
-    app.nats.start()
-
-
-def kill_postgres(app):
-    app.postgres.restart("immediate")
-
-
-VICTIMS = {"streamer": kill_streamer, "walsender": kill_walsender, "reader": kill_reader, "reader, hard": kill_reader_hard,
-           "nats": kill_nats, "postgres": kill_postgres}
-
-
 @pytest.mark.parametrize("keyless", [False, True], ids=["keyed", "keyless"])
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_killed_at_any_moment(make_app, postgres, seed, victim, keyless, full):
@@ -228,25 +160,78 @@ def test_killed_at_any_moment(make_app, postgres, seed, victim, keyless, full):
     app.stop()
 
 
-def test_a_keyless_table_starts_over(make_app, postgres, make_proxy, nats):
-    """Its rows cannot be read in chunks: what was stored of all tables is to be discarded."""
+def interrupted_without_key(make_app, postgres, link, rows):
+    """Killed while it reads tables of which one has no key: that one cannot be read in chunks."""
     simple_tables(postgres, "keyed", rows=200)
     postgres.psql("create table bare (note text); alter table bare replica identity full;"
-                  "insert into bare select repeat('x', 200) || n / 3 from generate_series(1, 30000) n;")
-    link = make_proxy(nats)
+                  f"insert into bare select repeat('x', 200) || n / 3 from generate_series(1, {rows}) n;")
     link.limit(1_000_000)
-    app = make_app("--snapshot", "initial")
-    app.start(nats=f"nats://127.0.0.1:{link.port}")
+    app = make_app()
+    app.start("--snapshot", "initial", nats=f"nats://127.0.0.1:{link.port}")
     app.rows_stored_some(500)
     app.kill()
     assert app.job_state() == "running"
+    return app
+
+
+def test_a_keyless_table_starts_over(make_app, postgres, make_proxy, nats):
+    """What was stored of all tables is to be discarded."""
+    app = interrupted_without_key(make_app, postgres, make_proxy(nats), 30_000)
     postgres.execute("insert into bare values ('meanwhile')")
-    app.run()
+    app.run("--snapshot", "initial")
     app.complete()
     rebuilt = app.check_rebuilt()
     assert sorted(subject.split(".")[2] for subject in rebuilt.messages.discards) == ["bare", "keyed", "numbers"]
     assert rebuilt.rows > 30000 + 500
     assert rebuilt.messages.ends[0][0] == "first" and rebuilt.messages.ends[-1][0] == "last"
+
+
+def test_nobody_wants_it_any_more(make_app, postgres, make_proxy, nats):
+    """`--snapshot never`: that rows are missing is said, and changes go on from where the slot begins."""
+    app = interrupted_without_key(make_app, postgres, make_proxy(nats), 10_000)
+    postgres.execute("update keyed set note = 'meanwhile' where id <= 100")
+    app.run("--snapshot", "never")
+    postgres.execute("insert into bare select 'later' from generate_series(1, 50)")
+    app.confirmed()
+    warning, = app.log("did not come to its end")
+    assert "warning" in warning and "rows of its tables are missing" in warning
+    rebuilt = app.rebuild()
+    assert (rebuilt.messages.subjects["update"], rebuilt.messages.subjects["insert"]) == (100, 50)
+    assert not rebuilt.messages.discards and 500 <= rebuilt.rows < 10_000
+    app.stop()
+    app.run("--snapshot", "initial")  # it can still be had
+    app.complete()
+    assert app.check_rebuilt().messages.discards
+
+
+def test_two_processes_begin_at_once(make_app, postgres, make_proxy, nats):
+    """One of them reads the rows, the other stands by and takes over: the slot is nobody's while rows are read."""
+    simple_tables(postgres, "t", rows=5000, size=200)
+    gate, link = make_proxy(postgres), make_proxy(nats)
+    gate.hold()
+    link.limit(1_000_000)
+    app = make_app("--snapshot", "initial")
+    uri = postgres.uri().replace(f":{postgres.port}/", f":{gate.port}/")
+    both = [app.start(postgres=uri, nats=f"nats://127.0.0.1:{link.port}") for _ in range(2)]
+    wait.until(lambda: gate.connections() == 2)
+    gate.heal()
+    first = wait.until(lambda: [one for one in both if one.process.log_lines("created slot")], message=app.log_tail)[0]
+    second, = (one for one in both if one is not first)
+    second.wait_for_log("standing by", 20)
+    assert app.job_state() != "complete", "it is too late"
+    link.heal()
+    app.complete()
+    first.wait_for_log("ready: publishing", 30)
+    assert not second.process.log_lines("created slot|ready: publishing")
+    app.write(5)
+    app.stored()
+    first.kill()
+    app.streamer = second
+    app.ready()
+    app.write(5)
+    rebuilt = app.check_rebuilt(strict=True)
+    assert (rebuilt.rows, rebuilt.events) == (5000, 10)
+    rebuilt.messages.check_ends()
 
 
 def test_a_lost_slot_starts_over(make_app, postgres, make_proxy, nats):

@@ -1,7 +1,6 @@
 """`waljet snapshot`: rows of tables that changes go on in, read in chunks between these changes."""
 
 import json
-import os
 import random
 import threading
 import time
@@ -13,22 +12,8 @@ from harness.churn import KEYLESS, Churn, make_tables, shapes
 from harness.rebuilt import is_row
 from harness.rss import peak_kb
 from harness.sampler import Sampler
-from harness.snapshots import READERS, SnapshotPipeline
-from test_snapshot_initial import MEMORY_KB, OPERATIONS, VICTIMS, harmful_locks, simple_tables
-
-
-@pytest.fixture
-def seed():
-    seed = os.environ.get("WALJET_SEED") or str(random.randrange(10**6))
-    print(f"WALJET_SEED={seed}")
-    return seed
-
-
-@pytest.fixture
-def make_app(postgres, nats, make_streamer):
-    def make(*arguments, **options):
-        return SnapshotPipeline(make_streamer, postgres, nats, *OPERATIONS, *arguments, **options)
-    return make
+from harness.snapshots import MEMORY_KB, READERS, harmful_locks, simple_tables
+from harness.victims import VICTIMS
 
 
 def keyed(rows):

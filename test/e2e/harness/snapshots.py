@@ -10,11 +10,18 @@ from .natsclient import NatsError
 from .pipeline import PATIENCE, Pipeline
 from .rebuilt import Rebuilt, bodies, is_discard, is_event, is_row, source_tables
 from .record import BUCKET, MESSAGE_NOT_FOUND
+from .sampler import Sampler
 from .streamer import waljet
 
 OVER = ("complete", "cancelled", "failed")
 READERS = "application_name = 'waljet snapshot'"  # in pg_stat_activity: the sessions that read rows
 EXTENSION = "create extension if not exists waljet"
+OPERATIONS = ("--operations", "insert,update,delete,truncate")  # whoever rebuilds tables has to see them emptied
+MEMORY_KB = 48 * 1024  # of waljet, however much there is to read
+LOCKS = """
+    select application_name, mode, relation::regclass::text from pg_locks join pg_stat_activity using (pid)
+    where application_name like 'waljet%' and locktype = 'relation' and mode <> 'AccessShareLock'
+"""
 
 _PLACE = r"(?P<lsn>[0-9A-F]{16}):(?P<ordinal>[0-9A-F]{8})\.(?P<part>[0-9A-F]{4})"
 _ROW_ID = re.compile(rf"(?P<source>[A-Za-z0-9_=-]+\.[0-9A-F]{{8}}):snapshot:{_PLACE}")
@@ -115,6 +122,10 @@ class SnapshotPipeline(Pipeline):
     def check_rebuilt(self, **options):
         """Everything committed is stored, and what a consumer has equals the tables; returns what it has."""
         self.confirmed()
+        return self.check_copies(**options)
+
+    def check_copies(self, **options):
+        """What a consumer has equals the tables; returns it."""
         rebuilt = self.rebuild(**options)
         assert not (found := rebuilt.differences(self.postgres, self.dbname)), "\n".join([*found, self.log_tail()])
         return rebuilt
@@ -179,3 +190,16 @@ class Messages:
     def check_ends(self):
         """One snapshot: its first and last rows are marked."""
         assert self.ends == [("first", 1), ("last", self.row_messages)], self.ends
+
+
+# ---- what there is to read, and who is in whose way ----
+
+def simple_tables(postgres, *names, rows, size=20):
+    for name in names:
+        postgres.psql(f"create table {name} (id bigint primary key, note text);"
+                      f"insert into {name} select n, repeat('x', {size}) || n from generate_series(1, {rows}) n;")
+
+
+def harmful_locks(postgres):
+    """A sampler of locks that could be in somebody's way."""
+    return Sampler(lambda: postgres.execute(LOCKS) or None, 0.05)
