@@ -252,6 +252,50 @@ def test_a_lost_slot_starts_over(make_app, postgres, make_proxy, nats):
     assert rebuilt.messages.discards
 
 
+# ---- pause, resume, cancel ----
+
+@pytest.fixture
+def stuck(make_app, postgres, make_proxy, nats):
+    """An initial snapshot that waits for a table that somebody has locked, and the session that has."""
+    simple_tables(postgres, "bulk_1", "bulk_2", rows=400, size=40_000)
+    simple_tables(postgres, "locked", rows=10)
+    link = make_proxy(nats)
+    link.limit(2_000_000)
+    app = make_app("--snapshot", "initial")
+    app.start(nats=f"nats://127.0.0.1:{link.port}")
+    app.rows_stored_some(3)
+    session = postgres.connect(autocommit=False)
+    session.cursor().execute("lock table locked in access exclusive mode")
+    assert app.rows_stored("*.*.locked.read") == 0, "it is too late"
+    link.heal()
+    wait.until(lambda: postgres.execute("select 1 from pg_locks where not granted") and app.rows_stored() > 700, 60,
+               message=app.log_tail)
+    yield app, session
+    session.close()
+
+
+def test_cancelled_while_no_row_comes(stuck, postgres):
+    """It is heard at once; the changes follow, and the reader is gone."""
+    app, _ = stuck
+    assert app.command("cancel").returncode == 0
+    app.ready()
+    app.write(3)
+    app.stored()
+    assert app.job_state() == "cancelled"
+    wait.until(lambda: not app.readers())
+    assert app.rows_stored("*.*.locked.read") == 0
+
+
+def test_paused_while_no_row_comes(stuck):
+    app, session = stuck
+    assert app.command("pause").returncode == 0
+    app.streamer.wait_for_log("snapshot [0-9a-f]+ paused", 30)
+    session.rollback()
+    assert app.command("resume").returncode == 0
+    app.complete()
+    assert app.check_rebuilt(strict=True).rows == 810
+
+
 # ---- what happens to a table between export and read ----
 
 def test_rewritten_and_emptied_tables_are_read_all_the_same(make_app, postgres, make_proxy, nats):
