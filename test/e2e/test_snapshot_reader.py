@@ -9,7 +9,7 @@ import pytest
 
 from harness import wait
 from harness.paths import ROOT
-from harness.postgres import lsn
+from harness.postgres import lsn, server_version
 from harness.streamer import clean_environment
 
 PROGRAM = ROOT / "build" / "tools" / "snapshot_reader"
@@ -178,7 +178,7 @@ def test_a_snapshot_that_is_gone_may_work_another_time(database, make_reader, ex
 
 
 def test_a_large_table_is_read_by_all_workers(database, make_reader, export):
-    """Each row once, although two of them read ranges of the same table."""
+    """Each row once, although two of them read ranges of the same table. One reads it on 13, which does not split tables."""
     database.psql("create table large (id int primary key, filler text) with (fillfactor = 10); "
                   "alter table large alter filler set storage plain; "
                   "insert into large select g, repeat('x', 4000) from generate_series(1, 17000) g; analyze large")
@@ -191,7 +191,7 @@ def test_a_large_table_is_read_by_all_workers(database, make_reader, export):
     assert len(rows) == 17000
     assert len({line[-1] for line in rows}) == 17000
     assert len({tuple(line[2:5]) for line in rows}) == 17000
-    assert {line[4] for line in rows} == {"1", "2"}
+    assert {line[4] for line in rows} == ({"1", "2"} if server_version() >= 14 else {"1"})
 
 
 def test_cancelling_ends_a_read_at_once(database, make_reader, export):

@@ -69,7 +69,7 @@ insert into localized values (1, 'a'), (2, 'A'), (3, 'b'), (4, 'B'), (5, 'ä');
 create table kinds (id int, e mood, d code, u uuid, f float8, m numeric, i interval, z timestamptz, y bytea, l boolean,
                     primary key (e, d, u, f, m, i, z, y, l));
 insert into kinds select i, (enum_range(null::mood))[1 + i % 3], 'd' || i % 2, md5((i % 3)::text)::uuid,
-  case i % 5 when 0 then 'NaN' when 1 then 'Infinity' when 2 then 0.1 when 3 then 1e300 else -1.0 / 3 end,
+  case i % 5 when 0 then float8 'NaN' when 1 then 'Infinity' when 2 then 0.1 when 3 then 1e300 else -1.0 / 3 end,
   case i % 4 when 0 then 'NaN' else i % 4 + 0.5000 end, (i % 3) * interval '1 mon 1 day 00:00:00.000001',
   case i % 3 when 0 then '-infinity' else timestamptz '2020-01-02 03:04:05.678901+05' + i % 3 * interval '1 day' end,
   decode(lpad(to_hex(i % 3), 2, '0'), 'hex'), i % 2 = 0 from generate_series(1, 60) i;

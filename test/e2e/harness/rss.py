@@ -1,6 +1,18 @@
 """Resident memory of a process."""
 
+import subprocess
+
+from .paths import WALJET
 from .sampler import Sampler
+
+
+def within(kb, bound):
+    """Whether that is so little; of a program that a sanitizer watches nothing can be said."""
+    return _is_sanitized() or kb <= bound
+
+
+def _is_sanitized():
+    return b"__sanitizer" in subprocess.run(["nm", "-D", WALJET], capture_output=True, check=True).stdout
 
 
 def rss_kb(pid):
