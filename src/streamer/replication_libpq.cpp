@@ -1,12 +1,14 @@
 #include "streamer/replication.h"
 
+#include <fmt/core.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <future>
+#include <thread>
 #include <utility>
 
 namespace waljet {
@@ -84,6 +86,22 @@ Rows rows_of(const PGresult* result) {
   return rows;
 }
 
+// Asks the server to end what it does. The request has a connection of its own, for which libpq
+// waits without an end, so a thread does: where the network is gone it is left to itself.
+void cancel_statement(PGconn* connection) {
+  constexpr std::chrono::seconds patience{1};
+  PGcancel* request = PQgetCancel(connection);
+  if (request == nullptr) return;
+  std::packaged_task<void()> ask([request] {
+    std::array<char, 256> text{};
+    PQcancel(request, text.data(), static_cast<int>(text.size()));
+    PQfreeCancel(request);
+  });
+  const std::future<void> asked = ask.get_future();
+  std::thread(std::move(ask)).detach();
+  asked.wait_for(patience);
+}
+
 void free_message(char* buffer) {
   PQfreemem(buffer);
 }
@@ -133,11 +151,7 @@ std::optional<Error> Connection::State::send(const std::string& sql, Instant dea
 
 std::optional<Error> Connection::State::wait_for_input(Instant deadline, int stop_fd) {
   if (auto error = wait_for(PQsocket(get()), POLLIN, deadline, stop_fd)) {
-    if (PGcancel* cancel = PQgetCancel(get())) {
-      std::array<char, 256> text{};
-      PQcancel(cancel, text.data(), static_cast<int>(text.size()));
-      PQfreeCancel(cancel);
-    }
+    cancel_statement(get());
     return error;
   }
   if (PQconsumeInput(get()) == 0) return broken(get());

@@ -1,6 +1,6 @@
 #include "streamer/snapshot_query.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include "streamer/position_text.h"
 #include "streamer/replication.h"
@@ -49,9 +49,13 @@ std::string no_statement_timeout_command() {
   return "SET statement_timeout = 0";
 }
 
+// A server that is not told to cancel, since we were killed or the network is gone, is to notice by
+// itself, as servers from 14 on can, and refuse to where the system cannot: what it reads by holds
+// back the removal of dead rows.
 std::string reader_settings_query() {
   return "SET search_path = ''; SET standard_conforming_strings = on; SET synchronous_commit = "
-         "local; " +
+         "local; SELECT pg_catalog.set_config(name, '5s', false) FROM pg_catalog.pg_settings WHERE "
+         "name = 'client_connection_check_interval' AND pg_catalog.version() LIKE '%linux%'; " +
          no_timeouts_query() + "; SELECT current_user";
 }
 
