@@ -1,7 +1,7 @@
 #include "streamer/tail_command.h"
 
+#include <fmt/core.h>
 #include <poll.h>
-#include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "streamer/jetstream.h"
 #include "streamer/log.h"
 #include "streamer/replication.h"
+#include "streamer/row_place.h"
 #include "streamer/stop_signal.h"
 #include "streamer/stream_config.h"
 #include "streamer/time_text.h"
@@ -190,6 +191,7 @@ bool Tail::print(const StoredMessage& message) {
   began_ = true;
   last_sequence_ = message.sequence;
   backoff_.reset();
+  if (message.id.ends_with(fence_id_word)) return true;
   std::string_view rest = message.body;
   while (!finished()) {
     const size_t end = std::min(rest.find('\n'), rest.size());

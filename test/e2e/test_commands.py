@@ -49,6 +49,18 @@ def test_tail_finds_the_stream_by_subject(postgres, nats, running):
     assert json.loads(done.stdout)["op"] == "u"
 
 
+def test_tail_passes_over_fences(nats):
+    """They are messages, and no events (docs/snapshot.md)."""
+    nats.stream_create("app", ["app.>"])
+    with nats.client() as client:
+        client.js_publish("app.public.t.create", b'{"op":"c"}', {"Waljet-Id": "app.1234ABCD:0000000001000000:00000001.0000"})
+        client.js_publish("app.=fence.=fence.=fence", b'{"waljet":"fence"}', {"Waljet-Id": "app.1234ABCD:fence"})
+        client.js_publish("app.public.t.delete", b'{"op":"d"}', {"Waljet-Id": "app.1234ABCD:0000000002000000:00000001.0000"})
+        client.js_publish("app.other", b'{"op":"nobody knows"}')
+    done = waljet("tail", "--nats", nats.url, "--stream", "app", "--from", "1", "--count", "3")
+    assert [json.loads(line)["op"] for line in done.stdout.splitlines()] == ["c", "d", "nobody knows"], done.stderr
+
+
 def test_tail_from_a_time(postgres, nats, running):
     """Also within the first tenth of a second, whose fraction begins with a zero."""
     stored = 0
