@@ -25,7 +25,7 @@ PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DWALJET_VERSION='"$(shell cat
 # No exceptions, no RTTI, nothing that needs the C++ runtime: the C driver links the module and
 # `make lint` looks at its symbols. PostgreSQL 13 to 15 use `register` in headers.
 PG_CXXFLAGS = -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
-  -Wall -Wextra -Wshadow -Wconversion -Werror -Wno-register -MMD -MP \
+  -g1 -Wall -Wextra -Wshadow -Wconversion -Werror -Wno-register -MMD -MP \
   $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-ignored-attributes)
 
 # Bitcode serves to inline functions that SQL calls into a query. Ours are called once a query or a batch.

@@ -1,6 +1,6 @@
 #include "streamer/bucket.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include "streamer/pub_ack.h"
 #include "streamer/record.h"

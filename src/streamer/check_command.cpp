@@ -1,6 +1,6 @@
 #include "streamer/check_command.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdio>

@@ -1,7 +1,7 @@
 #include "streamer/check_facts.h"
 
+#include <fmt/core.h>
 #include <rapidjson/document.h>
-#include <spdlog/fmt/fmt.h>
 
 #include "streamer/json_members.h"
 

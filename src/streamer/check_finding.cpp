@@ -1,6 +1,6 @@
 #include "streamer/check_finding.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "streamer/check_nats.h"
 
+#include <fmt/core.h>
 #include <poll.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <array>

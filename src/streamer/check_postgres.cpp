@@ -1,8 +1,8 @@
 #include "streamer/check_postgres.h"
 
+#include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <rapidjson/document.h>
-#include <spdlog/fmt/fmt.h>
-#include <spdlog/fmt/ranges.h>
 #include <unistd.h>
 
 #include <charconv>

@@ -1,8 +1,8 @@
 #include "streamer/check_report.h"
 
+#include <fmt/core.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "streamer/configuration_check.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <array>
 

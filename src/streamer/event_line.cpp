@@ -1,6 +1,6 @@
 #include "streamer/event_line.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <ctime>
 

@@ -1,6 +1,6 @@
 #include "streamer/event_printer.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <optional>

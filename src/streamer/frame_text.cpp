@@ -1,6 +1,6 @@
 #include "streamer/frame_text.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 namespace waljet {
 

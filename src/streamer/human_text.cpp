@@ -1,6 +1,6 @@
 #include "streamer/human_text.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <string_view>

@@ -1,4 +1,5 @@
-// NATS JetStream as the streamer uses it. jetstream_nats.cpp is the only file that knows nats.c.
+// NATS JetStream as the streamer uses it: a Link to publish by, a Reader of what is stored.
+// nats.c is known to jetstream_link.cpp, jetstream_reader.cpp and nats_client.cpp alone.
 //
 // A Link is one connection that never reconnects by itself: nats.c's own reconnecting buffers what
 // is published meanwhile and loses what was under way, which makes holes. Whoever holds a link
@@ -106,6 +107,7 @@ class Link {
 struct StoredMessage {
   uint64_t sequence = 0;
   std::string subject;
+  std::string id;  // header Waljet-Id, empty if there is none
   std::string body;
 };
 
@@ -139,8 +141,5 @@ class Reader {
   explicit Reader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-// A NATS URL as it may be shown: without user and password.
-std::string url_without_secrets(std::string_view url);
 
 }  // namespace waljet

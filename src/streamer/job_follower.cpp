@@ -1,7 +1,7 @@
 #include "streamer/job_follower.h"
 
+#include <fmt/core.h>
 #include <poll.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <cstdio>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "streamer/job_text.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "streamer/log.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <memory>
 
@@ -22,6 +23,15 @@ class JsonFormatter : public spdlog::formatter {
   }
 };
 
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
 }  // namespace
 
 void start_log(std::string_view level, bool json) {
@@ -36,6 +46,11 @@ void change_log(std::string_view level, bool json) {
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   }
   spdlog::set_level(spdlog::level::from_str(std::string(level)));
+}
+
+void write_log(LogLevel level, fmt::string_view text, fmt::format_args arguments) {
+  if (!spdlog::should_log(spdlog_level(level))) return;
+  spdlog::log(spdlog_level(level), fmt::vformat(text, arguments));
 }
 
 void TroubleLog::trouble(std::string_view text) {

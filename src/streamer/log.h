@@ -1,8 +1,10 @@
 // Log lines, to stderr. Never a secret: connection strings and URLs go through their own printers.
+// log.cpp is the only file that knows spdlog, whose headers take long to compile.
 #pragma once
 
-#include <spdlog/spdlog.h>
+#include <fmt/core.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,17 +16,20 @@ void start_log(std::string_view level, bool json);
 void change_log(std::string_view level, bool json);
 constexpr const char* log_levels[] = {"trace", "debug", "info", "warning", "error", "off"};
 
+enum class LogLevel : uint8_t { info, warning, error };
+void write_log(LogLevel level, fmt::string_view text, fmt::format_args arguments);
+
 template <typename... Args>
 void log_info(fmt::format_string<Args...> text, Args&&... args) {
-  spdlog::info(text, std::forward<Args>(args)...);
+  write_log(LogLevel::info, text, fmt::make_format_args(args...));
 }
 template <typename... Args>
 void log_warning(fmt::format_string<Args...> text, Args&&... args) {
-  spdlog::warn(text, std::forward<Args>(args)...);
+  write_log(LogLevel::warning, text, fmt::make_format_args(args...));
 }
 template <typename... Args>
 void log_error(fmt::format_string<Args...> text, Args&&... args) {
-  spdlog::error(text, std::forward<Args>(args)...);
+  write_log(LogLevel::error, text, fmt::make_format_args(args...));
 }
 
 // Says a trouble once, however often it is met again, and once that it is over.

@@ -1,7 +1,7 @@
 #include "streamer/log_json.h"
 
-#include <spdlog/fmt/chrono.h>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/chrono.h>
+#include <fmt/core.h>
 
 #include "event/json.h"
 #include "event/utf8.h"

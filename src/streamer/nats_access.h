@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace waljet {
 
@@ -23,5 +24,11 @@ struct NatsAccess {
   std::string cert_file;
   std::string key_file;
 };
+
+// The servers of a list separated by commas. One of them alone is as good as a list.
+std::vector<std::string> servers_of(std::string_view urls);
+
+// A NATS URL as it may be shown: without user and password.
+std::string url_without_secrets(std::string_view url);
 
 }  // namespace waljet

@@ -1,6 +1,6 @@
 #include "streamer/option_flags.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

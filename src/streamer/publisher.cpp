@@ -1,6 +1,6 @@
 #include "streamer/publisher.h"
 
-#include <spdlog/fmt/ranges.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // States and link. Sessions and surveys are in pump_session.cpp, frames in pump_input.cpp.
 #include "streamer/pump.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // Items and frames on their way into the window, and out of it.
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

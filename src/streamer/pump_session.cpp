@@ -1,5 +1,5 @@
 // Sessions, and what a survey means for them.
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "streamer/reader_session.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

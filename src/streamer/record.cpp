@@ -1,6 +1,6 @@
 #include "streamer/record.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <charconv>
 

@@ -1,6 +1,6 @@
 #include "streamer/settings.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

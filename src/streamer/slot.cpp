@@ -1,6 +1,6 @@
 #include "streamer/slot.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <charconv>
 

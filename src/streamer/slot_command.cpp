@@ -1,6 +1,6 @@
 #include "streamer/slot_command.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // Chunks by key, between the changes.
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "streamer/snapshot_job.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

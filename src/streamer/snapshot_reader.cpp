@@ -1,6 +1,6 @@
 #include "streamer/snapshot_reader.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <condition_variable>
 #include <deque>

@@ -1,7 +1,7 @@
 #include "streamer/snapshot_request.h"
 
-#include <spdlog/fmt/fmt.h>
-#include <spdlog/fmt/ranges.h>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "event/table_list.h"
 #include "streamer/sql_list.h"

@@ -1,6 +1,6 @@
 #include "streamer/source_view.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <utility>

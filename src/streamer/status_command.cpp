@@ -1,7 +1,7 @@
 #include "streamer/status_command.h"
 
+#include <fmt/core.h>
 #include <poll.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <chrono>
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "streamer/status_report.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

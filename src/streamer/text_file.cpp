@@ -1,6 +1,6 @@
 #include "streamer/text_file.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cerrno>

@@ -1,6 +1,6 @@
 #include "streamer/yaml_tree.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
