@@ -70,8 +70,8 @@ def write_job(app, **fields):
         source = app.nats.js_api("STREAM.MSG.GET.KV_waljet", {"last_by_subj": "$KV.waljet.app.*"})["message"]["subject"]
         subject = f"{source}.snapshot"
         job = {"version": 1, "id": "4f2a", "kind": "on_demand", "state": "running", "error": "", "wanted": ["public.orders"],
-               "where": "", "rate": 0, "only": False, "discard": False, "tables": [], "rows": 0, "started_us": 1,
-               "updated_us": 1}
+               "where": "", "rate": 0, "only": False, "discard": False, "tables": [], "rows": 0, "stream_created": "",
+               "marks": [], "started_us": 1, "updated_us": 1}
     job.update(fields)
     with app.nats.client() as client:
         client.js_publish(subject, json.dumps(job).encode())
@@ -80,7 +80,7 @@ def write_job(app, **fields):
 
 def table(name, expected, rows, done=False):
     return {"name": name, "keyed": True, "rows_expected": expected, "rows": rows, "begun": rows > 0 or done, "done": done,
-            "cursor": ""}
+            "cursor": "", "begun_at": 0, "done_at": 0}
 
 
 # ---- usage ----

@@ -41,7 +41,7 @@ def end(app, postgres):
     app.complete()
     app.ready()
     app.write(1)
-    app.stored()
+    wait.until(lambda: app.rows_stored("*.*.numbers.insert") == 1, 60, message=app.log_tail)
     app.stop()
     return app.check_copies()
 
