@@ -158,7 +158,7 @@ class Pump {
   static constexpr uint64_t unrecorded_messages_max = 16'384;
   // Messages of rows under way, and so of fences: not worth more, since a server is busy with that
   // many for longer than they take to get there.
-  static constexpr uint64_t rows_under_way_max = 64;
+  static constexpr uint64_t rows_under_way_max = 128;
 
   // `chance` returns from 0 to 1. `rows` may be null, and outlives the pump.
   Pump(PumpSettings settings, std::function<double()> chance, RowSource* rows = nullptr)

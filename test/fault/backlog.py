@@ -7,7 +7,7 @@ from collections import deque
 
 from harness.natsclient import NatsError
 from harness.postgres import lsn
-from harness.rebuilt import Rebuilt, is_row, source_tables
+from harness.rebuilt import Rebuilt, is_discard, is_row, source_tables
 from harness.snapshots import EXTENSION, OVER, Messages, read_job
 from harness.streamer import clean_environment
 
@@ -101,11 +101,14 @@ class Backlog:
 
     # ---- the verdict ----
 
-    def streamed_from(self):
+    def streamed_from(self, messages):
         """The position from which the slot streams, as the server's log has it: what was committed before is in the rows
-        alone. A slot of an attempt that started over has never streamed."""
+        alone. Where all started over, and an earlier slot may have streamed: from where the newest markers stand."""
         if self.schedule.snapshot != "initial":
             return 0
+        places = [int(message.headers["Waljet-Position"].split(":")[0], 16) for message in messages if is_discard(message)]
+        if places:
+            return max(places) + 1
         found = re.findall(rf'starting logical decoding for slot "waljet_{self.source}"\n.*committing after ([0-9A-F]+/[0-9A-F]+),',
                            self.rig.postgres.process.log_text())
         return min(map(lsn, found))
@@ -125,5 +128,7 @@ class Backlog:
         verdict.fault("other", [f"rebuilt: {text}" for text in differences])
 
 
-def without_rows(messages):
-    return [message for message in messages if not is_row(message)]
+def events_from(begin, messages):
+    """Without rows, and without what an earlier slot has streamed."""
+    return [message for message in messages
+            if not is_row(message) and int(message.headers["Waljet-Id"].split(":")[1], 16) >= begin]

@@ -2,6 +2,7 @@
 
 from harness import wait
 from harness.snapshots import READERS
+from harness.store import restore_store, save_store
 from rig import NATS_ERRORS, current
 from seat import Failpoint
 
@@ -120,6 +121,19 @@ class Faults:
             broker.thaw()
         else:
             broker.start()
+
+    def _begin_power_loss(self, fault):
+        """What is written from now on does not reach the disk."""
+        self.rig.nats.kill()
+        self._struck[fault] = save_store(self.rig.nats)
+        self.rig.nats.start()
+
+    def _end_power_loss(self, fault):
+        lost = {"stream": [self.source], "bucket": ["KV_waljet"], "both": [self.source, "KV_waljet"]}[fault.more]
+        self.rig.nats.kill()
+        for stream in lost:
+            restore_store(self.rig.nats, self._struck[fault], stream)
+        self.rig.nats.start()
 
     def _begin_step_down(self, fault):
         stream = self.source if fault.more == "stream" else "KV_waljet"

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 KINDS = ("default", "window", "cluster", "grouped", "snapshot")
+HELD_BACK = "8s"
 POINTS = ("published", "acknowledged", "recorded", "confirmed", "reconnecting")  # draining has a fault of its own
 
 
@@ -169,6 +170,7 @@ class _Faults:
             # nats-server 2.9 can lose acknowledged messages when a stream is changed while one of its nodes restarts.
             self.full: 0 if schedule.kind == "cluster" else 1,
             self.nats: 0 if schedule.kind == "cluster" else 4,
+            self.power_loss: 0 if schedule.kind == "cluster" else 1.5,
             self.node: 5 if schedule.kind == "cluster" else 0,
             self.step_down: 5 if schedule.kind == "cluster" else 0,
             self.zombie: 4 if standby else 0,
@@ -226,6 +228,12 @@ class _Faults:
     def nats(self):
         self.add(self.rng.choice(("kill -9", "freeze", "restart")), "nats", self.short())
 
+    def power_loss(self):
+        """A broker that comes back without what it acknowledged last; the slot is held back for longer than that."""
+        lost = self.rng.choice(("stream", "bucket", "both"))
+        if self.add("power loss", "nats", self.rng.uniform(0.1, 1.0), lost) is not None:
+            self.schedule.flags[:2] = ["--confirm-delay", HELD_BACK]
+
     def node(self):
         self.add(self.rng.choice(("kill -9", "freeze", "restart")), self.rng.choice(("leader", "leader", "follower")),
                  self.rng.uniform(0.2, 2.0))
@@ -280,7 +288,7 @@ class _Faults:
                                             ("immediate", "postgres"), ("cut", "A-nats"), ("cut", "A-postgres"), ("stop", "A")))
             self.add(what, target, self.short(), at=10 ** self.rng.uniform(-2, 0))
         else:
-            rate = self.rng.choice(("", "", "200 rows/s", "1000 rows/s"))
+            rate = self.rng.choice(("", "", "500 rows/s", "2000 rows/s"))
             self.add("request", "job", 0.0, rate, at=self.rng.uniform(0.1, self.end / 2))
         if self.rng.random() < 0.5:
             self.away()

@@ -12,7 +12,7 @@ from harness.paths import ROOT
 from harness.rebuilt import is_event
 
 import judge
-from backlog import Backlog, without_rows
+from backlog import Backlog, events_from
 from faults import Faults
 from rig import NATS_ERRORS, current
 from seat import Failure
@@ -191,9 +191,9 @@ class Trial:
         own = [message for message in self.messages if is_event(message)]
         if self.backlog:
             self.backlog.judge(self.verdict, own)
-            begin = self.backlog.streamed_from()
+            begin = self.backlog.streamed_from(own)
             self.transactions = [one for one in self.transactions if one.end_lsn > begin]
-            own = without_rows(own)
+            own = events_from(begin, own)
         tables = [table for table in TABLES if not (self.schedule.exclude and table == "public.unseen")]
         try:
             own = list(groups.take_apart(own, list(verify.expected_events(self.transactions, tables, self.schedule.truncate))))

@@ -14,8 +14,9 @@ def save_store(nats):
 
 
 def restore_store(nats, saved, stream=None):
-    """Puts a saved store, or one stream of it, in the place of the stopped server's."""
+    """Puts a saved store, or one stream of it, in the place of the stopped server's. A stream may have come since."""
     assert not nats.process.alive(), "stop the server first"
     part = Path("jetstream/$G/streams") / stream if stream else Path()
-    shutil.rmtree(nats.directory / "store" / part)
-    shutil.copytree(saved / part, nats.directory / "store" / part)
+    shutil.rmtree(nats.directory / "store" / part, ignore_errors=True)
+    if (saved / part).exists():
+        shutil.copytree(saved / part, nats.directory / "store" / part)
