@@ -56,6 +56,7 @@ std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool
   if (auto failed = read_record(link, bucket_exists, survey)) return failed;
   if (auto failed = read_job(link, known, survey)) return failed;
   if (auto failed = read_stream_state(link, survey)) return failed;
+  if (auto failed = recognize_stream(link, survey)) return failed;
   if (auto failed = look_for_rows(link, survey)) return failed;
   if (!bucket_exists && may_create) {
     if (auto failed = create_bucket(link, survey)) return failed;
@@ -93,6 +94,23 @@ std::optional<SurveyFailure> Surveyor::read_stream_state(Link& link, Survey& sur
     return failure(std::move(*error));
   }
   survey.stream = std::move(answer.state);
+  return std::nullopt;
+}
+
+// nats-server 2.9 gives a stream that was updated another time of creation when it starts again. It
+// is the one that the record knows if the record's newest message stands there.
+std::optional<SurveyFailure> Surveyor::recognize_stream(Link& link, Survey& survey) {
+  const auto& record = survey.record;
+  if (!record || record->newest_sequence == 0 || record->stream != settings_.stream) {
+    return std::nullopt;
+  }
+  if (!survey.stream || survey.stream->created == record->stream_created) return std::nullopt;
+  Found found = Found::another;
+  if (auto failed =
+          look_up(link, *survey.stream, record->newest_sequence, record->newest_event, found)) {
+    return failed;
+  }
+  if (found == Found::same) survey.stream->created = record->stream_created;
   return std::nullopt;
 }
 
@@ -162,7 +180,7 @@ std::optional<SurveyFailure> Surveyor::read_job(Link& link, const KnownJob& know
 
 // ---- rows of a snapshot ----
 
-// The newest mark at which the stream is as it was.
+// The newest mark at which the stream is as it was. A message that was removed since was there.
 std::optional<SurveyFailure> Surveyor::look_for_rows(Link& link, Survey& survey) {
   if (!survey.job || survey.job->marks.empty()) return std::nullopt;
   const SnapshotJob& job = *survey.job;
@@ -170,34 +188,36 @@ std::optional<SurveyFailure> Surveyor::look_for_rows(Link& link, Survey& survey)
   if (!survey.job_rows.same_stream) return std::nullopt;
   survey.job_rows.kept = 0;
   for (auto mark = job.marks.rbegin(); mark != job.marks.rend(); ++mark) {
-    bool is_there = false;
-    if (auto failed = holds(link, *survey.stream, *mark, is_there)) return failed;
-    if (!is_there) continue;
+    Found found = Found::another;
+    if (auto failed = look_up(link, *survey.stream, mark->sequence, mark->place, found)) {
+      return failed;
+    }
+    if (found == Found::another) continue;
     survey.job_rows.kept = mark->sequence;
     return std::nullopt;
   }
   return std::nullopt;
 }
 
-// A message that was removed since was there.
-std::optional<SurveyFailure> Surveyor::holds(Link& link, const StreamState& stream,
-                                             const JobMark& mark, bool& result) {
-  result = false;
-  if (mark.sequence > stream.last_sequence) return std::nullopt;
-  result = mark.sequence < stream.first_sequence || stream.messages == 0;
-  if (result) return std::nullopt;
+std::optional<SurveyFailure> Surveyor::look_up(Link& link, const StreamState& stream,
+                                               uint64_t sequence, const Position& place,
+                                               Found& found) {
+  found = sequence > stream.last_sequence ? Found::another : Found::removed;
+  const bool may_be_there = sequence >= stream.first_sequence && stream.messages > 0;
+  if (found == Found::another || !may_be_there) return std::nullopt;
   std::string json;
-  const std::string request = fmt::format(R"({{"seq":{}}})", mark.sequence);
+  const std::string request = fmt::format(R"({{"seq":{}}})", sequence);
   if (auto failed = ask(link, "$JS.API.STREAM.MSG.GET." + settings_.stream, request, json)) {
     return failed;
   }
   const StoredHead head = parse_stored_message(json, false);
-  result = head.error_code == api_error_no_message;
-  if (head.error_code != 0 && !result) {
+  if (head.error_code == api_error_no_message) return std::nullopt;
+  if (head.error_code != 0) {
     return api_failure(settings_.stream, {head.error_code, head.error_text});
   }
-  const auto place = place_of(head);
-  result = result || (place && place->source == settings_.source_id && place->last == mark.place);
+  const auto stored = place_of(head);
+  const bool is_same = stored && stored->source == settings_.source_id && stored->last == place;
+  found = is_same ? Found::same : Found::another;
   return std::nullopt;
 }
 

@@ -57,9 +57,13 @@ class Surveyor {
   std::optional<SurveyFailure> read_stream_state(Link& link, Survey& survey);
   std::optional<SurveyFailure> read_record(Link& link, bool& bucket_exists, Survey& survey);
   std::optional<SurveyFailure> create_bucket(Link& link, const Survey& survey);
+  // What stands where a message of this source stood.
+  enum class Found : uint8_t { same, another, removed };
+
+  std::optional<SurveyFailure> recognize_stream(Link& link, Survey& survey);
   std::optional<SurveyFailure> look_for_rows(Link& link, Survey& survey);
-  std::optional<SurveyFailure> holds(Link& link, const StreamState& stream, const JobMark& mark,
-                                     bool& result);
+  std::optional<SurveyFailure> look_up(Link& link, const StreamState& stream, uint64_t sequence,
+                                       const Position& place, Found& found);
   std::optional<SurveyFailure> read_newest(Link& link, uint64_t read_from, Survey& survey);
   bool reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) const;
   void compare_with_record(const StoredHead& head, Survey& survey) const;

@@ -204,6 +204,30 @@ def test_stream_lost_while_stopped(postgres, nats, make_streamer, recreated):
     app.check(first=last + 1)
 
 
+@pytest.mark.parametrize("streamer", ["running", "killed"])
+def test_updated_stream_is_the_same(postgres, nats, make_streamer, streamer):
+    """nats-server 2.9 says that it was created when it was updated, once it has been restarted before and behind that."""
+    app = Pipeline(make_streamer, postgres, nats)
+    app.run()
+    created = nats.stream_info("app")["created"]
+    app.write(10)
+    app.confirmed()
+    nats.restart()
+    config = nats.stream_info("app")["config"]
+    nats.js_api("STREAM.UPDATE.app", {**config, "max_age": 3600 * 10**9})
+    app.write(10)
+    app.recorded()
+    if streamer == "killed":
+        app.kill()
+    nats.restart()
+    print(created, nats.stream_info("app")["created"])
+    if streamer == "killed":
+        app.run()
+    app.write(10)
+    app.check()
+    assert not app.log("created again|--accept-")
+
+
 def test_stream_lost_under_load(postgres, nats, make_streamer):
     """Deleted while events are written: never created behind the operator's back; with the word it goes on."""
     app = Pipeline(make_streamer, postgres, nats)
