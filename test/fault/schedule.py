@@ -229,7 +229,10 @@ class _Faults:
         self.add(self.rng.choice(("kill -9", "freeze", "restart")), "nats", self.short())
 
     def power_loss(self):
-        """A broker that comes back without what it acknowledged last; the slot is held back for longer than that."""
+        """A broker that comes back without what it acknowledged last; the slot is held back for longer than that. Not
+        beside a full stream: that it is full no longer would be lost as well."""
+        if self.has("full"):
+            return
         lost = self.rng.choice(("stream", "bucket", "both"))
         if self.add("power loss", "nats", self.rng.uniform(0.1, 1.0), lost) is not None:
             self.schedule.flags[:2] = ["--confirm-delay", HELD_BACK]
@@ -268,6 +271,8 @@ class _Faults:
         self.add("late", f"{self.seat()}-nats", self.rng.uniform(0.02, 0.3), f"{seconds} s later")
 
     def full(self):
+        if self.has("power loss"):
+            return
         self.add("full", "stream", self.rng.uniform(0.2, 1.5), f"{self.rng.choice((300, 600))} more")
 
     def refuse(self):
@@ -304,6 +309,9 @@ class _Faults:
         self.add("pause", "job", self.short())
 
     # ---- when and where ----
+
+    def has(self, what):
+        return any(fault.what == what for fault in self.schedule.faults)
 
     def short(self):
         return round(min(1.5, self.rng.expovariate(1 / 0.35)), 2)

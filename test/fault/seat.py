@@ -30,6 +30,7 @@ class Seat:
         self._started = 0.0
         self._kill_at = None  # after SIGTERM
         self._point = None  # a Failpoint
+        self._frozen = False
         self._since = 0.0  # when the failpoint was seen to be reached
 
     # ---- one trial ----
@@ -82,9 +83,11 @@ class Seat:
             self._kill_at = time.monotonic() + DRAIN
 
     def freeze(self):
+        self._frozen = True  # whatever stops, it is not at its failpoint
         self.streamer.process.freeze()
 
     def thaw(self):
+        self._frozen = False
         self.streamer.process.thaw()
 
     def arm(self, failpoint):
@@ -105,7 +108,8 @@ class Seat:
         if self._kill_at:
             self._watch_drain(process)
         elif process.alive():
-            if self._point and self._point.stops and is_stopped(process.pid) and self._reached():
+            may_be_there = self._point and self._point.stops and not self._frozen
+            if may_be_there and is_stopped(process.pid) and self._reached():
                 self._point = None
                 process.thaw()
         elif self.wanted:
@@ -156,6 +160,7 @@ class Seat:
 
     def _start(self):
         self._since = 0.0
+        self._frozen = False
         environment = self.streamer.process.env
         environment.pop("WALJET_FAILPOINT", None)
         environment.update(next(self._settings))
