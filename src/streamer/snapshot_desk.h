@@ -63,7 +63,6 @@ class SnapshotDesk : public RowSource {
  private:
   static constexpr Duration progress_interval{10'000};
 
-  void take_reader_events();
   // As the newest survey found it.
   struct SurveyedJob {
     std::optional<SnapshotJob> job;
@@ -72,6 +71,7 @@ class SnapshotDesk : public RowSource {
     StoredRows rows;
   };
 
+  void take_reader_events();
   std::optional<Error> read_job(Link& link, Surveyor& surveyor, Instant now);
   std::optional<Error> write_job(Link& link, Surveyor& surveyor, const DirectorAction& action);
   void log_job(Instant now);
