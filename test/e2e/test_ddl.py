@@ -42,7 +42,12 @@ class Follower:
         return events_of(b"".join(self.lines()))
 
     def caught_up(self):
-        """Waits until all that is committed is sent."""
+        """Waits until all that is written is sent.
+
+        A commit, in another database, flushes the WAL to the end of a record. Without it the walwriter may have flushed an
+        open transaction's to the end of a page, amid a record, and no walsender gets that far before the rest comes.
+        """
+        self.server.execute("select pg_logical_emit_message(true, 'flush', '')")
         [[end]] = self.server.execute("select pg_current_wal_flush_lsn()")
 
         def sent():
@@ -61,12 +66,17 @@ class Sessions:
         self.connections = {}
 
     def run(self, steps, after_each=lambda: None):
-        for name, sql in steps:
-            if name not in self.connections:
-                self.connections[name] = self.server.connect(self.dbname)
-            with self.connections[name].cursor() as cursor:
-                cursor.execute(sql)
-            after_each()
+        try:
+            for name, sql in steps:
+                if name not in self.connections:
+                    self.connections[name] = self.server.connect(self.dbname)
+                with self.connections[name].cursor() as cursor:
+                    cursor.execute(sql)
+                after_each()
+        finally:
+            self.close()  # a transaction left open would keep the next test from making its slots
+
+    def close(self):
         for connection in self.connections.values():
             connection.close()
         self.connections = {}
