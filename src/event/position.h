@@ -24,8 +24,7 @@ namespace waljet {
 using Lsn = uint64_t;
 
 struct Position {
-  Lsn commit_lsn =
-      0;  // start of the commit record; for a message outside a transaction: of its own
+  Lsn commit_lsn = 0;    // start of the commit record, or of a message outside a transaction
   uint64_t ordinal = 0;  // 0 BEGIN, counted calls from 1, END is last + 1
   uint32_t part = 0;     // primary key change: delete 0, create 1; TRUNCATE: index of the table
 

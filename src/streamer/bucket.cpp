@@ -35,6 +35,13 @@ Result<StoredHead> newest_message(Reader& reader, const std::string& stream,
   return parse_stored_message(*json, true);
 }
 
+Result<StoredHead> message_at(Reader& reader, const std::string& stream, uint64_t sequence) {
+  auto json = ask_jetstream(reader, "$JS.API.STREAM.MSG.GET." + stream,
+                            fmt::format(R"({{"seq":{}}})", sequence));
+  if (!json) return json.error();
+  return parse_stored_message(*json, false);
+}
+
 // A server of 2.9 dies of MSG.GET for a stream that is just being created, so an empty one is not
 // asked.
 Result<KeyValue> read_key(Reader& reader, const std::string& subject) {

@@ -19,6 +19,9 @@ Result<std::string> ask_jetstream(Reader& reader, const std::string& subject,
 Result<StoredHead> newest_message(Reader& reader, const std::string& stream,
                                   const std::string& subject);
 
+// The message at a sequence, without its body; with an error_code where there is none.
+Result<StoredHead> message_at(Reader& reader, const std::string& stream, uint64_t sequence);
+
 struct KeyValue {
   uint64_t revision = 0;  // 0: nobody ever wrote it
   std::string value;      // empty: there is none, or it was deleted

@@ -67,8 +67,8 @@ void SnapshotDesk::take_reader_events() {
 }
 
 void SnapshotDesk::on_survey(const Survey& survey, Instant now) {
-  surveyed_ = {survey.job, survey.job_revision, survey.job_is_stored, survey.job_rows};
-  director_.on_job(survey.job, survey.job_revision, now, survey.job_is_stored);
+  surveyed_ = survey.snapshot;
+  director_.on_job(surveyed_.job, surveyed_.revision, now, surveyed_.is_stored);
 }
 
 // The survey was taken for this session.
@@ -144,9 +144,9 @@ std::optional<Error> SnapshotDesk::work(Link& link, Surveyor& surveyor, Instant 
 }
 
 std::optional<Error> SnapshotDesk::read_job(Link& link, Surveyor& surveyor, Instant now) {
-  Survey survey;
-  if (auto failed = surveyor.read_job(link, known_job(), survey)) return std::move(failed->error);
-  director_.on_job(std::move(survey.job), survey.job_revision, now, survey.job_is_stored);
+  SurveyedJob found;
+  if (auto failed = surveyor.read_job(link, known_job(), found)) return std::move(failed->error);
+  director_.on_job(std::move(found.job), found.revision, now, found.is_stored);
   return std::nullopt;
 }
 

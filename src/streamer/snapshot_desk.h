@@ -63,14 +63,6 @@ class SnapshotDesk : public RowSource {
  private:
   static constexpr Duration progress_interval{10'000};
 
-  // As the newest survey found it.
-  struct SurveyedJob {
-    std::optional<SnapshotJob> job;
-    uint64_t revision = 0;
-    bool is_stored = true;
-    StoredRows rows;
-  };
-
   void take_reader_events();
   std::optional<Error> read_job(Link& link, Surveyor& surveyor, Instant now);
   std::optional<Error> write_job(Link& link, Surveyor& surveyor, const DirectorAction& action);

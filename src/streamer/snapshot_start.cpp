@@ -16,7 +16,9 @@ bool is_lost(const SnapshotJob& job, bool slot_exists) {
 SnapshotStart snapshot_start(SnapshotChoice choice, bool slot_exists, Lsn slot_confirmed,
                              const Survey& survey) {
   std::optional<SnapshotJob> job;
-  if (survey.job) job = as_far_as_stored(*survey.job, survey.job_rows, slot_confirmed);
+  if (const auto& found = survey.snapshot; found.job) {
+    job = as_far_as_stored(*found.job, found.rows, slot_confirmed);
+  }
   const bool lost = job && is_lost(*job, slot_exists);
   if (choice == SnapshotChoice::never) {
     return lost ? SnapshotStart::abandoned : SnapshotStart::none;

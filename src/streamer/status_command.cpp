@@ -15,6 +15,7 @@
 #include "streamer/status_report.h"
 #include "streamer/status_text.h"
 #include "streamer/stop_signal.h"
+#include "streamer/stored_place.h"
 #include "streamer/stream_config.h"
 #include "streamer/terminal.h"
 
@@ -49,6 +50,7 @@ class StatusCommand {
   std::optional<Error> look_at_sink(StatusFacts& facts);
   std::optional<Error> read_stream(const StatusNames& names, SinkStatus& sink);
   std::optional<Error> read_keys(const std::string& source_id, SinkStatus& sink);
+  std::optional<Error> recognize_stream(const StatusNames& names, SinkStatus& sink);
   void guess_names(StatusNames& names) const;
   bool is_settled() const;
   bool show(const StatusReport& report);
@@ -151,6 +153,7 @@ std::optional<Error> StatusCommand::look_at_sink(StatusFacts& facts) {
   SinkStatus sink;
   if (auto error = read_stream(facts.names, sink)) return error;
   if (auto error = read_keys(facts.names.source_id, sink)) return error;
+  if (auto error = recognize_stream(facts.names, sink)) return error;
   facts.sink = std::move(sink);
   return std::nullopt;
 }
@@ -185,6 +188,20 @@ std::optional<Error> StatusCommand::read_keys(const std::string& source_id, Sink
   if (!job) return job.error();
   sink.job = parse_job(job->value);
   if (!sink.job && !job->value.empty()) sink.unreadable.push_back(not_readable("snapshot's job"));
+  return std::nullopt;
+}
+
+// As the surveyor does: what the stream says of its creation alone does not make it another one.
+std::optional<Error> StatusCommand::recognize_stream(const StatusNames& names, SinkStatus& sink) {
+  const auto& record = sink.record;
+  if (!sink.stream_exists || !record || record->stream != names.stream) return std::nullopt;
+  const bool is_known = record->stream_created == sink.stream_created;
+  if (is_known || record->newest_sequence == 0) return std::nullopt;
+  auto head = message_at(*reader_, names.stream, record->newest_sequence);
+  if (!head) return head.error();
+  if (stands_there(*head, names.source_id, record->newest_event)) {
+    sink.stream_created = record->stream_created;
+  }
   return std::nullopt;
 }
 

@@ -39,6 +39,14 @@ struct StoredEvent {
   friend bool operator==(const StoredEvent&, const StoredEvent&) = default;
 };
 
+// The job of a snapshot, as far as there is one.
+struct SurveyedJob {
+  std::optional<SnapshotJob> job;
+  uint64_t revision = 0;  // 0: there is none
+  bool is_stored = true;  // false: the broker has lost it, and this process knows it
+  StoredRows rows;        // what is left of its rows
+};
+
 struct Survey {
   std::optional<StreamState> stream;  // nothing: there is no such stream
 
@@ -58,10 +66,7 @@ struct Survey {
   // The record as this process had it acknowledged, where the broker has lost that one.
   std::optional<Record> lost_record;
 
-  std::optional<SnapshotJob> job;
-  uint64_t job_revision = 0;  // 0: there is none
-  bool job_is_stored = true;  // false: the broker has lost it, and this process knows it
-  StoredRows job_rows;        // what is left of its rows
+  SurveyedJob snapshot;
 };
 
 }  // namespace waljet

@@ -6,41 +6,13 @@
 #include <utility>
 
 #include "streamer/row_place.h"
+#include "streamer/stored_place.h"
 
 namespace waljet {
 namespace {
 
 SurveyFailure failure(Error error) {
   return {std::move(error), false};
-}
-
-struct StoredPlace {
-  std::string source;
-  Position first;
-  Position last;
-};
-
-// Of a group of events: of its first one.
-Position first_position(const StoredHead& head, const EventId& last) {
-  const auto first = parse_event_id(head.first_id);
-  const bool is_group = first && first->source == last.source && first->position < last.position &&
-                        first->position.commit_lsn == last.position.commit_lsn;
-  return is_group ? first->position : last.position;
-}
-
-// Rows stand where their own header says. Nothing for what is not waljet's.
-std::optional<StoredPlace> place_of(const StoredHead& head) {
-  if (const auto id = parse_event_id(head.event_id)) {
-    return StoredPlace{std::string(id->source), first_position(head, *id), id->position};
-  }
-  const size_t word = head.event_id.find(row_id_word);
-  if (word == std::string::npos) return std::nullopt;
-  const auto place = parse_position(head.place);
-  if (!place || place->ordinal == 0) return std::nullopt;
-  const uint64_t last = row_number(*place);
-  const uint64_t before = std::min(std::max<uint64_t>(head.count, 1) - 1, last);
-  return StoredPlace{head.event_id.substr(0, word), place_of_row(place->commit_lsn, last - before),
-                     *place};
 }
 
 SurveyFailure api_failure(const std::string& stream, const ApiError& error) {
@@ -54,7 +26,7 @@ std::optional<SurveyFailure> Surveyor::take(Link& link, uint64_t read_from, bool
   // In this order, so that the record is never ahead of the stream.
   bool bucket_exists = true;
   if (auto failed = read_record(link, bucket_exists, survey)) return failed;
-  if (auto failed = read_job(link, known, survey)) return failed;
+  if (auto failed = read_job(link, known, survey.snapshot)) return failed;
   if (auto failed = read_stream_state(link, survey)) return failed;
   if (auto failed = recognize_stream(link, survey)) return failed;
   if (auto failed = look_for_rows(link, survey)) return failed;
@@ -156,18 +128,19 @@ std::optional<SurveyFailure> Surveyor::read_key(Link& link, const std::string& s
   return api_failure(record_stream(), {head.error_code, head.error_text});
 }
 
-std::optional<SurveyFailure> Surveyor::read_job(Link& link, const KnownJob& known, Survey& survey) {
+std::optional<SurveyFailure> Surveyor::read_job(Link& link, const KnownJob& known,
+                                                SurveyedJob& found) {
   bool bucket_exists = false;
   StoredHead head;
   if (auto failed = read_key(link, job_subject(settings_.source_id), bucket_exists, head)) {
     return failed;
   }
-  survey.job_revision = head.sequence;
-  if (!head.body.empty()) survey.job = parse_job(head.body);
-  const bool can_be_read = head.body.empty() || survey.job;
-  if (can_be_read && has_lost(known, survey.job, head.sequence)) {
-    survey.job = known.job;
-    survey.job_is_stored = false;
+  found.revision = head.sequence;
+  if (!head.body.empty()) found.job = parse_job(head.body);
+  const bool can_be_read = head.body.empty() || found.job;
+  if (can_be_read && has_lost(known, found.job, head.sequence)) {
+    found.job = known.job;
+    found.is_stored = false;
   }
   if (can_be_read) return std::nullopt;
   return failure({ErrorClass::refused,
@@ -182,18 +155,18 @@ std::optional<SurveyFailure> Surveyor::read_job(Link& link, const KnownJob& know
 
 // The newest mark at which the stream is as it was. A message that was removed since was there.
 std::optional<SurveyFailure> Surveyor::look_for_rows(Link& link, Survey& survey) {
-  if (!survey.job || survey.job->marks.empty()) return std::nullopt;
-  const SnapshotJob& job = *survey.job;
-  survey.job_rows.same_stream = survey.stream && survey.stream->created == job.stream_created;
-  if (!survey.job_rows.same_stream) return std::nullopt;
-  survey.job_rows.kept = 0;
+  if (!survey.snapshot.job || survey.snapshot.job->marks.empty()) return std::nullopt;
+  const SnapshotJob& job = *survey.snapshot.job;
+  survey.snapshot.rows.same_stream = survey.stream && survey.stream->created == job.stream_created;
+  if (!survey.snapshot.rows.same_stream) return std::nullopt;
+  survey.snapshot.rows.kept = 0;
   for (auto mark = job.marks.rbegin(); mark != job.marks.rend(); ++mark) {
     Found found = Found::another;
     if (auto failed = look_up(link, *survey.stream, mark->sequence, mark->place, found)) {
       return failed;
     }
     if (found == Found::another) continue;
-    survey.job_rows.kept = mark->sequence;
+    survey.snapshot.rows.kept = mark->sequence;
     return std::nullopt;
   }
   return std::nullopt;
@@ -215,9 +188,7 @@ std::optional<SurveyFailure> Surveyor::look_up(Link& link, const StreamState& st
   if (head.error_code != 0) {
     return api_failure(settings_.stream, {head.error_code, head.error_text});
   }
-  const auto stored = place_of(head);
-  const bool is_same = stored && stored->source == settings_.source_id && stored->last == place;
-  found = is_same ? Found::same : Found::another;
+  found = stands_there(head, settings_.source_id, place) ? Found::same : Found::another;
   return std::nullopt;
 }
 
@@ -324,10 +295,7 @@ bool Surveyor::reaches_back(const Survey& survey, uint64_t low, uint64_t bytes) 
 void Surveyor::compare_with_record(const StoredHead& head, Survey& survey) const {
   if (!survey.record || survey.record->newest_sequence != head.sequence) return;
   if (!survey.stream || survey.record->stream_created != survey.stream->created) return;
-  const auto place = place_of(head);
-  const bool is_same =
-      place && place->source == settings_.source_id && place->last == survey.record->newest_event;
-  survey.is_written_anew = !is_same;
+  survey.is_written_anew = !stands_there(head, settings_.source_id, survey.record->newest_event);
 }
 
 // True for an event of this source.

@@ -43,7 +43,7 @@ class Surveyor {
   std::optional<SurveyFailure> create_stream(Link& link);
   // What is known of a snapshot, alone: its rows are not looked for. In both, what the bucket has
   // lost of the job is taken from `known`.
-  std::optional<SurveyFailure> read_job(Link& link, const KnownJob& known, Survey& survey);
+  std::optional<SurveyFailure> read_job(Link& link, const KnownJob& known, SurveyedJob& found);
   // Where both the job and the record are; not there yet before the first session.
   std::optional<SurveyFailure> ensure_bucket(Link& link);
 

@@ -81,6 +81,21 @@ def test_idle_after_a_quiet_time_no_old_event_counts_as_lag(app):
         assert seen["lag_seconds"] < min(2.5, time.monotonic() - begin), seen
 
 
+def test_the_record_counts_in_a_stream_that_was_updated(app):
+    """nats-server 2.9 then says that it was created when it was updated; no event tells that there is nothing to do."""
+    app.run()
+    app.write(10)
+    app.confirmed()
+    app.nats.restart()
+    app.nats.js_api("STREAM.UPDATE.app", {**app.nats.stream_info("app")["config"], "max_age": 3600 * 10**9})
+    app.write(10)
+    app.recorded()
+    app.nats.restart()
+    app.postgres.create_database("other")
+    seen = idle(app, "held_back_bytes")
+    assert seen["stream_seq"] == 20 and seen["reasons"] == ""
+
+
 def test_a_process_that_hangs(app):
     app.run()
     app.write(1)

@@ -16,10 +16,10 @@ Survey with_record() {
 
 Survey with_job(JobState state, bool only = false) {
   Survey survey = with_record();
-  survey.job.emplace();
-  survey.job->kind = JobKind::initial;
-  survey.job->state = state;
-  survey.job->only = only;
+  survey.snapshot.job.emplace();
+  survey.snapshot.job->kind = JobKind::initial;
+  survey.snapshot.job->state = state;
+  survey.snapshot.job->only = only;
   return survey;
 }
 
@@ -56,11 +56,11 @@ TEST_CASE("a snapshot nobody knows the tables of starts over", "[snapshot_start]
 
 TEST_CASE("one that could be finished by chunks needs its slot", "[snapshot_start]") {
   Survey survey = with_job(JobState::running);
-  survey.job->tables.push_back({"public.t", true, 0, 5, true, false, "c"});
+  survey.snapshot.job->tables.push_back({"public.t", true, 0, 5, true, false, "c"});
   CHECK(snapshot_start(SnapshotChoice::initial, slot, 0, survey) == SnapshotStart::none);
   CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, survey) == SnapshotStart::start_over);
   CHECK(snapshot_start(SnapshotChoice::never, slot, 0, survey) == SnapshotStart::none);
-  survey.job->kind = JobKind::on_demand;
+  survey.snapshot.job->kind = JobKind::on_demand;
   CHECK(snapshot_start(SnapshotChoice::initial, !slot, 0, survey) == SnapshotStart::none);
 }
 
