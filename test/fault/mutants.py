@@ -84,7 +84,7 @@ ALL = [
            "const Frame part = part_of(frame, begin, end);",
            "const Frame part = part_of(frame, 0, end);",
            "regrouped", "repeated"),
-    Mutant("only-the-last-of-a-group-found", "surveyor.cpp",
+    Mutant("only-the-last-of-a-group-found", "stored_place.cpp",
            "return is_group ? first->position : last.position;",
            "return is_group ? last.position : last.position;",
            "grouped", "repeated"),
@@ -168,6 +168,8 @@ def main():
     parser.add_argument("--sample", type=int, help="so many of them, by chance")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    for mutant in ALL:
+        source_of(mutant)  # of all, whichever are chosen: code that moves takes its mutants along
     chosen = [mutant for mutant in ALL if not options.names or mutant.name in options.names]
     if options.sample:
         likely = [mutant for mutant in chosen if not mutant.rare]
@@ -208,15 +210,21 @@ def tell(line, more, good):
     return good
 
 
+def source_of(mutant):
+    """The file's path, and its text with the bug."""
+    path = ROOT / "src" / "streamer" / mutant.file
+    text = path.read_text()
+    assert text.count(mutant.text) == 1, f"{path.relative_to(ROOT)} has this {text.count(mutant.text)} times: {mutant.text}"
+    return path, text.replace(mutant.text, mutant.instead)
+
+
 def build(mutant):
     """Compiles the mutated file, without optimization, and links it before the library that holds the good one."""
-    source = ROOT / "src" / "streamer" / mutant.file
-    text = source.read_text()
-    assert text.count(mutant.text) == 1, f"{source.relative_to(ROOT)} has this {text.count(mutant.text)} times: {mutant.text}"
+    source, text = source_of(mutant)
     directory = MUTANTS / mutant.name
     directory.mkdir(parents=True, exist_ok=True)
     copy = directory / mutant.file
-    copy.write_text(text.replace(mutant.text, mutant.instead))
+    copy.write_text(text)
     entries = json.loads((FAULT_BUILD / "compile_commands.json").read_text())
     entry = next(entry for entry in entries if entry["file"] == str(source))
     words = [word for word in shlex.split(entry["command"]) if not word.startswith(("-O", "-g", "-W"))]
