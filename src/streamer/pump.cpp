@@ -1,4 +1,5 @@
-// States and link. Sessions and surveys are in pump_session.cpp, frames in pump_input.cpp.
+// States and link. Sessions and surveys are in pump_session.cpp, the record in pump_record.cpp,
+// frames in pump_input.cpp, rows in pump_rows.cpp.
 #include "streamer/pump.h"
 
 #include <fmt/core.h>
@@ -149,11 +150,6 @@ bool Pump::may_follow(const KeptEvent& event) const {
   return !event.is_row || send_ - window_.first() < rows_under_way_max;
 }
 
-// Which of both are under way is on record before the first of them is.
-bool Pump::needs_record(const KeptEvent& event) const {
-  return settings_.policy.strict && (!seen_record_ || seen_record_->rows != event.is_row);
-}
-
 bool Pump::is_in_contact(Instant now) const {
   if (has_lost_contact()) return false;
   return contact_at_ == Instant::max() || now <= contact_at_ + settings_.contact_max;
@@ -176,28 +172,6 @@ void Pump::give_way_to_oversize(Instant now) {
   const Frame& frame = events_[send_ - events_first_].frame;
   if (event_count(frame) > 1) return lose_session(std::move(error.text), now);
   back_off(std::move(error), now);
-}
-
-PumpAction Pump::write_record(Instant now) {
-  if (recorded_) record_ = make_record(confirmer_.begin_record(now));
-  if (!awaiting()) silent_since_ = now;
-  record_under_way_ = true;
-  PumpAction action;
-  action.kind = PumpAction::Kind::write_record;
-  action.record = std::make_unique<const Record>(record_);
-  action.record_revision = record_revision_;
-  return action;
-}
-
-// Nobody waits for the answer: it is written again until a survey shows it.
-PumpAction Pump::write_divergence() {
-  Record record = *survey_->record;
-  record.diverged = std::exchange(divergence_, std::nullopt);
-  PumpAction action;
-  action.kind = PumpAction::Kind::write_record;
-  action.record = std::make_unique<const Record>(std::move(record));
-  action.record_revision = survey_->record_revision;
-  return action;
 }
 
 Instant Pump::wake_at() const {
@@ -334,35 +308,6 @@ void Pump::on_fence_ack(const Ack& ack, Instant now) {
   stored_sequence_ = std::max(stored_sequence_, ack.result.sequence);
   silent_since_ = now;
   proved_ = true;
-}
-
-void Pump::on_record_ack(const Ack& ack, Instant now) {
-  if (!record_under_way_) return;
-  if (says_somebody_else_wrote(ack.result)) {
-    return lose_session("another waljet has taken this source over", now);
-  }
-  if (ack.result.outcome != PubAckOutcome::stored) {
-    return back_off({ErrorClass::retry,
-                     fmt::format("NATS did not store the record in bucket {}: {} ({})",
-                                 record_bucket, ack.result.text, ack.result.error_code),
-                     {},
-                     {}},
-                    now);
-  }
-  record_under_way_ = false;
-  record_revision_ = ack.result.sequence;
-  seen_record_ = record_;
-  silent_since_ = now;
-  proved_ = true;
-  on_recorded(now);
-}
-
-void Pump::on_recorded(Instant now) {
-  known_record_ = record_;
-  known_revision_ = record_revision_;
-  if (recorded_) return confirmer_.on_recorded(now);
-  recorded_ = true;
-  was_ready_ = true;
 }
 
 // Something has left the window, or may: what follows from that.
