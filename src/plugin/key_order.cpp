@@ -34,12 +34,23 @@ const char* column_text(Form_pg_attribute attribute, Oid collation) {
   return psprintf("(%s COLLATE %s)", name, generate_collation_name(collation));
 }
 
+uint32_t mark_of(Relation index, int i, Form_pg_attribute attribute) {
+  uint64_t hash = 0;
+  for (const auto part :
+       {static_cast<uint32_t>(attribute->attnum), attribute->atttypid, index->rd_opfamily[i],
+        index->rd_indcollation[i], static_cast<uint32_t>(index->rd_indoption[i])}) {
+    hash = hash_bytes_uint32_extended(part, hash);
+  }
+  return static_cast<uint32_t>(hash);
+}
+
 KeyOrderColumn order_column(Relation index, int i, Form_pg_attribute attribute) {
   const Family family{index->rd_opfamily[i], index->rd_opcintype[i]};
   const int16 option = index->rd_indoption[i];
   KeyOrderColumn column;
   column.index = attribute->attnum - 1;
   column.type = attribute->atttypid;
+  column.mark = mark_of(index, i, attribute);
   column.name = column_text(attribute, index->rd_indcollation[i]);
   column.nulls_first = (option & INDOPTION_NULLS_FIRST) != 0;
   const bool falls = (option & INDOPTION_DESC) != 0;
@@ -132,11 +143,11 @@ bool take_number(std::string_view& bytes, uint32_t& number) {
   return true;
 }
 
-bool take_value(std::string_view& bytes, Oid type, std::string_view& text) {
-  uint32_t written_type = 0;
+bool take_value(std::string_view& bytes, uint32_t mark, std::string_view& text) {
+  uint32_t written_mark = 0;
   uint32_t size = 0;
-  if (!take_number(bytes, written_type) || !take_number(bytes, size)) return false;
-  if (written_type != type || size > bytes.size()) return false;
+  if (!take_number(bytes, written_mark) || !take_number(bytes, size)) return false;
+  if (written_mark != mark || size > bytes.size()) return false;
   text = {bytes.data(), size};
   bytes.remove_prefix(size);
   return true;
@@ -146,7 +157,7 @@ bool take_values(const KeyOrder& order, std::string_view place, std::string_view
   if (place.empty() || place[0] != place_version) return false;
   place.remove_prefix(1);
   for (int i = 0; i < order.count; ++i) {
-    if (!take_value(place, order.columns[i].type, texts[i])) return false;
+    if (!take_value(place, order.columns[i].mark, texts[i])) return false;
   }
   return place.empty();
 }
@@ -189,7 +200,7 @@ void put_place(Sink& sink, const KeyOrder& order, const Datum* values) {
   for (int i = 0; i < order.count; ++i) {
     KeyOrderColumn& column = order.columns[i];
     const char* text = OutputFunctionCall(&column.output, values[column.index]);
-    put_number(sink, column.type);
+    put_number(sink, column.mark);
     put_number(sink, static_cast<uint32_t>(strlen(text)));
     sink.put(text);
   }

@@ -15,6 +15,7 @@ namespace waljet {
 struct KeyOrderColumn {
   int index = 0;               // in the tuple's descriptor, from 0
   Oid type = InvalidOid;       // that of the column
+  uint32_t mark = 0;           // tells the column and its order from others, in a place
   const char* name = nullptr;  // quoted, with its collation where the index has another
   // OPERATOR(schema.name), in the direction of the index.
   const char* equal = nullptr;
@@ -40,7 +41,8 @@ void put_order(StringInfo sql, const KeyOrder& order);
 
 // ---- places ----
 
-// Writes the place of a row: opaque bytes, which hold the values of its key.
+// Writes the place of a row: opaque bytes, which hold the values of its key, each with the mark of
+// its column. Of another key, or in another order, it would be another place.
 void put_place(Sink& sink, const KeyOrder& order, const Datum* values);
 
 // The values of a place, in the current memory context. Raises 22023 where it is no place of this

@@ -376,6 +376,22 @@ def test_a_table_that_is_dropped(make_app, postgres):
     app.confirmed()
 
 
+def test_a_table_that_gets_another_key(make_app, postgres):
+    """How far it was read by the one says nothing of the other, though both are numbers."""
+    postgres.psql("create table t (id int primary key, back int unique not null); "
+                  "insert into t select i, 6000 - i from generate_series(1, 6000) i")
+    app = make_app()
+    app.run()
+    app.request("t", "--rate", "2000")
+    app.rows_stored_some(1)
+    postgres.execute("alter table t replica identity using index t_back_key")
+    app.job_becomes("complete", "failed")
+    assert app.job_state() == "failed" and "key has changed" in app.job()["error"], app.job()
+    app.request("t")
+    app.complete()
+    assert len(app.check_rebuilt().copies["public.t"].rows) == 6000
+
+
 # ---- wrong uses (more of them in test_snapshot_command.py) ----
 
 @pytest.fixture

@@ -35,12 +35,14 @@ select waljet.read('books', 's', '{}', 'true', '0/1', 0, predicate => 'price');
 -- Places belong to a key.
 select waljet.read('loose', 's', '{}', 'true', '0/1', 0, after => '');
 select waljet.read('books', 's', array['rules', '[{"table":"*","columns":{"mask":["id"]}}]'], 'true', '0/1', 0, after => '');
+select substr(frame, 73, frame_number(frame, 44, 4)::int) as place
+from waljet.read('books', 's', '{batch_bytes,0}', 'true', '0/1', 0, after => '', rows_max => 1) frame where get_byte(frame, 4) = 9 \gset
 select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => 'x');
 select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => '\x01');
-select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => '\x01170000000100000031ff');
-select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => '\x01190000000100000031');
-select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => '\x011700000001000000');
-select count(*) from waljet.read('books', 's', '{}', 'true', '0/1', 0, after => '\x01170000000100000030');
+select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => :'place' || '\xff'::bytea);
+select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => set_bit(:'place'::bytea, 8, 1 - get_bit(:'place'::bytea, 8)));
+select waljet.read('books', 's', '{}', 'true', '0/1', 0, after => substr(:'place'::bytea, 1, length(:'place'::bytea) - 1));
+select count(*) from waljet.read('books', 's', '{}', 'true', '0/1', 0, after => :'place');
 
 -- What there is to read.
 select name, shown, keyed, unkeyed_reason, readable, file = file_now from waljet.tables('{}') order by name;

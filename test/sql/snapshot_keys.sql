@@ -56,6 +56,36 @@ from waljet.read('numbers', 's', '{batch_bytes,0}', 'true', '0/1', 0, after => '
 delete from numbers where id = 14;
 select frame_key(frame) from waljet.read('numbers', 's', '{batch_bytes,0}', 'true', '0/1', 0, after => :'place', rows_max => 2) frame where get_byte(frame, 4) = 7;
 
+-- A place is one of its key: not of another column, order or collation, though the values are of the same type.
+create table other (a int not null, b int not null, t text not null, unique (a), unique (b), unique (t));
+create unique index other_a_down on other (a desc);
+create unique index other_t_bytes on other (t collate "POSIX");
+insert into other select i, 10 - i, i from generate_series(1, 9) i;
+create function fits(place bytea, identity regclass) returns text language plpgsql as $$
+begin
+  execute format('alter table other replica identity using index %I', identity);
+  perform waljet.read('other', 's', '{}', 'true', '0/1', 0, after => place);
+  return 'fits';
+exception when invalid_parameter_value then
+  return sqlerrm;
+end $$;
+create function place_in(identity regclass) returns bytea language plpgsql as $$
+begin
+  execute format('alter table other replica identity using index %I', identity);
+  return (select substr(frame, 73, frame_number(frame, 44, 4)::int)
+          from waljet.read('other', 's', '{batch_bytes,0}', 'true', '0/1', 0, after => '', rows_max => 3) frame
+          where get_byte(frame, 4) = 9);
+end $$;
+select written, read, fits(place_in(written::regclass), read::regclass)
+from (values ('other_a_key', 'other_a_key'), ('other_a_key', 'other_b_key'), ('other_a_key', 'other_a_down'),
+             ('other_a_key', 'other_t_key'), ('other_t_key', 'other_t_bytes'), ('other_t_bytes', 'other_t_bytes')) pair (written, read);
+-- An index that was built anew is the same.
+select place_in('other_a_key') as place \gset
+reindex index concurrently other_a_key;
+alter table other rename column a to c;
+select fits(:'place', 'other_a_key');
+drop table other;
+
 -- Keys of every kind.
 create type mood as enum ('sad', 'ok', 'happy');
 create domain code as text check (value <> '');
