@@ -112,8 +112,13 @@ std::string check_where_command(const ReadTerms& terms, std::string_view where) 
 }
 
 std::string watermark_command(std::string_view content) {
+  return "BEGIN READ WRITE; " + end_chunk_command(content);
+}
+
+// A message needs no right to write, and neither does an xid.
+std::string end_chunk_command(std::string_view content) {
   return fmt::format(
-      "BEGIN READ WRITE; SELECT pg_catalog.pg_logical_emit_message(false, 'waljet', {}), "
+      "SELECT pg_catalog.pg_logical_emit_message(false, 'waljet', {}), "
       "pg_catalog.txid_current(); COMMIT",
       quote_literal(content));
 }

@@ -67,6 +67,10 @@ std::string check_where_command(const ReadTerms& terms, std::string_view where);
 // before is below the next snapshot's xmax.
 std::string watermark_command(std::string_view content);
 
+// Ends the transaction of a chunk behind such a message. Its lock lasts until that is in the WAL,
+// so what the table is, and what its key, is the same for all events before.
+std::string end_chunk_command(std::string_view content);
+
 // The transactions that are open. One of its own comes first, for the same reason.
 std::string open_query();
 

@@ -56,6 +56,7 @@ struct SnapshotReader::State {
   void work(const OpenOrder& order);
   std::optional<Error> connect();
   Result<ReaderEvent> list(const ListOrder& order);
+  // Leaves its transaction open.
   Result<ReaderEvent> read_chunk(const ChunkOrder& order);
   // Pushes what an order was answered with, or its failure.
   void answer(Result<ReaderEvent> event);
@@ -158,8 +159,8 @@ void SnapshotReader::State::work(const ChunkOrder& order) {
   if (!chunk) return answer(std::move(chunk));
   const std::string high = order.high_watermark + " " + chunk->snapshot;
   if (!queue.push(std::move(*chunk))) return session.reset();
-  auto written = session->query(watermark_command(high), "writing a watermark");
-  if (!written) answer(std::move(written.error()));
+  auto ended = session->query(end_chunk_command(high), "writing a watermark");
+  if (!ended) answer(std::move(ended.error()));
 }
 
 Result<ReaderEvent> SnapshotReader::State::read_chunk(const ChunkOrder& order) {
@@ -188,8 +189,6 @@ Result<ReaderEvent> SnapshotReader::State::read_chunk(const ChunkOrder& order) {
   event.cursor = (*end)->cursor;
   event.more = (*end)->more;
   event.table_hash = (*end)->table_hash;
-  auto ended = session->query("COMMIT", about);
-  if (!ended) return std::move(ended.error());
   return event;
 }
 

@@ -58,8 +58,8 @@ def database(postgres):
 
 @pytest.fixture
 def make_reader(servers):
-    def make(server, workers=2, user="postgres"):
-        reader = Reader(server.conninfo(user=user), workers)
+    def make(server, workers=2, user="postgres", **more):
+        reader = Reader(server.conninfo(user=user, **more), workers)
         servers.append(reader)
         return reader
     return make
@@ -274,6 +274,31 @@ def test_watermarks_are_in_the_log_around_the_read(database, make_reader):
     reader.send("drain")
     row = next(line for line in reader.until("drained") if line[0] == "row")
     assert lsn(messages[0][0]) <= lsn(row[2]) < lsn(messages[1][0])  # that of the low watermark, which names the read
+
+
+def test_the_key_is_the_same_up_to_the_high_watermark(database, make_reader, make_proxy):
+    """Rows are compared with the keys of the events before it, and who wants another key may be waiting already."""
+    database.psql("create table a (id int primary key, other int unique not null); insert into a values (1, 1); "
+                  "select pg_create_logical_replication_slot('s', 'test_decoding')")
+    link = make_proxy(database)
+    link.delay(0.1)  # each answer of the reader's, so that there is time between two
+    reader = make_reader(database, host="127.0.0.1", port=link.port, password=database.password)
+    waiting = "select count(*) from pg_locks where relation = 'a'::regclass and not granted"
+    holder = database.connect(autocommit=False)
+    holder.cursor().execute("lock table a")
+    reader.send("chunk", 1, "public.a", "", "", 10, 1000, "n low 1", "n high 1")
+    wait.until(lambda: database.execute(waiting) == [(1,)])
+    change = threading.Thread(target=database.psql, args=(
+        "alter table a replica identity using index a_other_key; update a set other = 2",))
+    change.start()
+    wait.until(lambda: database.execute(waiting) == [(2,)])
+    holder.rollback()
+    holder.close()
+    change.join()
+    wait.until(lambda: _messages(database))
+    log = [line for line, in database.execute("select data from pg_logical_slot_peek_changes('s', null, null) "
+                                              "where data ~ 'n high|UPDATE'")]
+    assert len(log) == 2 and "n high 1" in log[0], log
 
 
 def _messages(server):

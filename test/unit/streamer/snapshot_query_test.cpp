@@ -46,6 +46,12 @@ TEST_CASE("a watermark's transaction may write, whatever the default", "[snapsho
         "pg_catalog.txid_current(); COMMIT");
 }
 
+TEST_CASE("a chunk's transaction ends behind its watermark", "[snapshot_query]") {
+  CHECK(end_chunk_command("n high 1 10:10:") ==
+        "SELECT pg_catalog.pg_logical_emit_message(false, 'waljet', 'n high 1 10:10:'), "
+        "pg_catalog.txid_current(); COMMIT");
+}
+
 TEST_CASE("a transaction begins with or without an imported snapshot", "[snapshot_query]") {
   CHECK(begin_read_command() == "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   CHECK(begin_read_command("00000003-1") ==
