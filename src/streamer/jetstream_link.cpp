@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <charconv>
-#include <iterator>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -339,7 +338,7 @@ bool Link::takes_more() const {
 std::optional<Error> Link::publish(const Message& message, Token token) {
   std::string& reply = state_->reply_subject;
   reply.resize(state_->reply_prefix_bytes);
-  fmt::format_to(std::back_inserter(reply), "{}", token);
+  reply += std::to_string(token);
   if (state_->plain) {
     put_publish(*state_->published, message, reply);
     return std::nullopt;

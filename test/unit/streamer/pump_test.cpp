@@ -221,7 +221,7 @@ TEST_CASE("a session knows the marks of the one before until it has passed them"
   Pump first = make_pump(settings);
   make_ready(first, broker, now);
   std::string both = hello_bytes();
-  for (const Lsn lsn : {100, 200}) {
+  for (const Lsn lsn : {Lsn{100}, Lsn{200}}) {
     first.on_item(chunk_of(hello_bytes() + transaction(lsn, 1, lsn + 50)), now);
     both += transaction(lsn, 1, lsn + 50);
     publish_all(first, broker, now);
