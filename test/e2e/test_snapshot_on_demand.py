@@ -376,6 +376,37 @@ def test_a_table_that_is_dropped(make_app, postgres):
     app.confirmed()
 
 
+ALTERATIONS = (
+    "vacuum full {0}",
+    "alter table {0} alter counter type bigint",
+    "alter table {0} alter counter type int",
+    "alter table {0} add column more int default 7; alter table {0} drop column more",
+    "reindex table {0}",
+    "begin; alter table {0} rename to elsewhere; alter table elsewhere rename to {0}; "
+    "update {0} set counter = counter + 1 where n < 10; commit",
+)
+
+
+def test_tables_are_altered_meanwhile(make_app, postgres, seed):
+    """Rewritten, renamed there and back, with other columns: a chunk has the rows that its snapshot shows."""
+    rng = random.Random(seed)
+    chosen = [shape for shape in keyed(20_000) if not shape.truncate]
+    app = make_app()
+    count = make_tables(postgres, chosen, 20_000)
+    app.run()
+    with Churn(postgres, chosen, 20_000, seed, rate=400):
+        app.request(names_of(chosen), "--rate", "4000")
+        altered = 0
+        while app.job_state() != "complete":
+            app.job_becomes("requested", "running", "complete")
+            names = [shape.name for shape in chosen[:8] if shape.name != "parted"]  # those that take most of the time
+            done = postgres.psql(rng.choice(ALTERATIONS).format(rng.choice(names)), check=False)
+            assert done.returncode == 0 or "deadlock" in done.stderr, done.stderr
+            altered += done.returncode == 0
+    assert altered > 10
+    assert app.check_rebuilt().rows >= 0.9 * count
+
+
 def test_a_table_that_gets_another_key(make_app, postgres):
     """How far it was read by the one says nothing of the other, though both are numbers."""
     postgres.psql("create table t (id int primary key, back int unique not null); "
