@@ -6,7 +6,7 @@ import socket
 from collections import deque
 from typing import NamedTuple
 
-PULL_BYTES = 16 << 20  # a server drops a client that is behind by 64 MiB
+PULL_BYTES = 4 << 20  # a server drops a client that is behind by 64 MiB, or takes nothing for 10 s
 
 
 class NatsError(Exception):
