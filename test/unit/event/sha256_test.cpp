@@ -70,8 +70,8 @@ TEST_CASE("a copy of SHA-256 goes on from where the original stands", "[sha256]"
   first.update("one");
   Sha256 second = salted;
   second.update("two");
-  CHECK(first.finish() == digest(std::string(70, 's') + "one"));
-  CHECK(second.finish() == digest(std::string(70, 's') + "two"));
+  CHECK(first.finish() == digest(std::string(70, 's').append("one")));
+  CHECK(second.finish() == digest(std::string(70, 's').append("two")));
 }
 
 }  // namespace
