@@ -6,7 +6,10 @@ import socket
 from collections import deque
 from typing import NamedTuple
 
-PULL_BYTES = 4 << 20  # a server drops a client that is behind by 64 MiB, or takes nothing for 10 s
+# Of one pull, about: a server drops a client that is behind by 64 MiB, or takes nothing for 10 s. It is not told how many
+# bytes, since a pull that is filled to the byte ends without a word.
+PULL_BYTES = 4 << 20
+PULL_MESSAGES = 500
 
 
 class NatsError(Exception):
@@ -137,7 +140,7 @@ class NatsClient:
                 return None
             raise
 
-    def iterate_stream(self, name, start=1, batch=10000):
+    def iterate_stream(self, name, start=1):
         """What the stream holds now from sequence `start` on: yields Stored in order, however much it is."""
         state = self.js_api(f"STREAM.INFO.{name}")["state"]
         last = state["last_seq"]
@@ -149,7 +152,8 @@ class NatsClient:
                        "inactive_threshold": 60_000_000_000, "mem_storage": True}})["name"]
         inbox = _inbox()
         sid = self.subscribe(inbox)
-        pull = json.dumps({"batch": batch, "max_bytes": PULL_BYTES, "no_wait": True})
+        batch = max(1, min(PULL_MESSAGES, PULL_BYTES * state["messages"] // state["bytes"]))
+        pull = json.dumps({"batch": batch, "no_wait": True})
         sequence = 0
         try:
             while sequence < last:
@@ -157,8 +161,6 @@ class NatsClient:
                 for _ in range(batch):
                     message = self.next(sid)
                     status = message.headers.get("", "")
-                    if status.startswith("409"):  # more would be more than PULL_BYTES
-                        break
                     if status:  # 404: nothing more; what is missing before `last` was deleted
                         return
                     sequence = _stream_sequence(message.reply)

@@ -1,6 +1,5 @@
 """Who may die while a snapshot goes on: VICTIMS[name](app) kills it, and starts it again where nobody else does."""
 
-import contextlib
 import os
 import signal
 
@@ -25,9 +24,16 @@ def kill_reader(app):
 
 def kill_reader_hard(app):
     """kill -9 of a backend: the server restarts. Of none where the last one has just ended."""
-    for pid in app.readers()[:1]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    readers = app.readers()
+    if not readers:
+        return
+    restarts = "reinitializing"
+    before = len(app.postgres.process.log_lines(restarts))
+    try:
+        os.kill(readers[0], signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    app.postgres.process.wait_for_log(restarts, 30, before + 1)  # until then it may take connections still
     wait.until(lambda: app.postgres.execute("select 1"), 30, retry=(psycopg2.Error,))
 
 
