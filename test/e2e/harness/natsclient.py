@@ -161,6 +161,8 @@ class NatsClient:
                 for _ in range(batch):
                     message = self.next(sid)
                     status = message.headers.get("", "")
+                    if status.startswith("409"):  # the consumer has another leader
+                        break
                     if status:  # 404: nothing more; what is missing before `last` was deleted
                         return
                     sequence = _stream_sequence(message.reply)
