@@ -427,6 +427,38 @@ TEST_CASE("what may heal is tried again, what is refused ends the job", "[snapsh
   }
 }
 
+TEST_CASE("an initial snapshot reads a table whose cursor fits no more from its beginning",
+          "[snapshot][director]") {
+  Fixture f;
+  SnapshotJob job = on_demand({table("a"), table("b")});
+  job.kind = JobKind::initial;
+  job.tables[0].begun = job.tables[1].begun = true;
+  job.tables[0].done = true;
+  job.tables[1].cursor = "c";
+  f.stored = job;
+  ++f.revision;
+  f.director.on_session_begin();
+  const auto list_and_open = [&f] {
+    REQUIRE(f.next().kind == ActionKind::list);
+    ReaderEvent tables = event(EventKind::tables);
+    tables.tables = {table("a"), table("b")};
+    f.say(std::move(tables));
+    f.open("10:10:");
+  };
+  list_and_open();
+  CHECK(f.order_chunk().cursor == "c");
+  ReaderEvent failed = event(EventKind::failed);
+  failed.error = {ErrorClass::configuration, "the key has changed", {}, {}};
+  f.say(std::move(failed));
+  CHECK(f.next().kind == ActionKind::cancel);
+  f.now = f.next().until;
+  list_and_open();
+  const ChunkOrder order = f.order_chunk();
+  CHECK(order.table == "b");
+  CHECK(order.cursor.empty());
+  CHECK(f.director.job()->state == JobState::running);
+}
+
 TEST_CASE("an initial snapshot: all rows before the changes, then the job is complete",
           "[snapshot][director]") {
   Fixture f;
